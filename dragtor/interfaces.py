@@ -1,0 +1,366 @@
+"""The seams of dragtor: each stage as the smallest Protocol that works.
+
+A new backend is one file that fits one of these, one line in ``build.py``, and a run of the
+contract tests in ``tests/contracts/``. Nothing needs to inherit from anything here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from dragtor.types import (
+    Answer,
+    Content,
+    Document,
+    DocumentInfo,
+    Filter,
+    Found,
+    Generation,
+    Hit,
+    Message,
+    Notice,
+    Original,
+    Passage,
+    Query,
+    Resolved,
+    Scored,
+    SearchResult,
+    Span,
+    Token,
+    Turn,
+    Usage,
+    Vectors,
+)
+
+# --- loading -----------------------------------------------------------------------------
+
+
+class Source(Protocol):
+    """A place documents come from: a file, a folder, a page, a section of a site."""
+
+    uri: str
+    """The address it is remembered by."""
+    min_words: int
+    """Documents with fewer words are left out, and named; 0 keeps all that are not empty."""
+    unique: bool
+    """Whether a document with the same text as another of this source is left out, and named."""
+
+    def discover(self) -> Iterable[Found]:
+        """Name what is there, without fetching it. Raises SourceError if it cannot be reached."""
+        ...
+
+    def fetch(self, uri: str, validator: str | None) -> Original | None:
+        """Get one thing that was discovered; ``None`` if it is as it was at ``validator``.
+
+        Raises SourceError if it cannot be had.
+        """
+        ...
+
+
+class Extractor(Protocol):
+    """Turns originals of some media types into text with marks."""
+
+    version: str
+    """Changes when the same bytes would give another text."""
+
+    def extract(self, original: Original) -> Iterator[Content]:
+        """Read an original. Raises SourceError (broken, encrypted) or NothingToRead (empty)."""
+        ...
+
+
+# --- splitting and encoding --------------------------------------------------------------
+
+
+class Tokenizer(Protocol):
+    """Says where the tokens of a text lie."""
+
+    def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
+        """(start, end) of each token in code points, in order, special tokens left out."""
+        ...
+
+
+class Splitter(Protocol):
+    """Cuts a document into passages."""
+
+    fingerprint: str
+    """Changes when the same document would be cut differently."""
+
+    def split(self, document: Document) -> list[Span]:
+        """Spans in text order, none empty or white space only; they may overlap."""
+        ...
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors of length 1, so that a dot product is a cosine."""
+
+    fingerprint: str
+    """Changes when the same text would get another vector: model, precision, prefixes, length."""
+    dimension: int
+    max_tokens: int
+    """Tokens of a text beyond this many are not seen."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of shape (len(texts), dimension), in the order of the texts."""
+        ...
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same for questions, which some models want to be prefixed differently."""
+        ...
+
+
+class Reranker(Protocol):
+    """Judges passages against a question by reading both together."""
+
+    name: str
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """One score for each text, higher is better."""
+        ...
+
+
+# --- storing -----------------------------------------------------------------------------
+
+
+class KeywordIndex(Protocol):
+    """Finds passages by their words. It is filled inside the library's own transactions."""
+
+    def search(
+        self, generation: int, text: str, k: int, among: Collection[str] | None = None
+    ) -> list[Scored]:
+        """At most k passages, best first, by BM25 (positive, higher is better).
+
+        Any question is legal, also one with only punctuation or with 10,000 words. ``among``
+        restricts the search to these passage ids.
+        """
+        ...
+
+
+class VectorStore(Protocol):
+    """Finds passages by their vectors. A space holds the vectors of one encoder, by passage id.
+
+    It is derived data: whatever it returns may be unknown to the library by now.
+    """
+
+    def create(self, space: str, dimension: int) -> None:
+        """Make a space; nothing happens if it is there."""
+        ...
+
+    def add(self, space: str, ids: Sequence[str], vectors: Vectors) -> None:
+        """Store vectors of shape (len(ids), dimension), replacing those of the same ids."""
+        ...
+
+    def delete(self, space: str, ids: Collection[str]) -> None:
+        """Forget vectors; ids that are not there do no harm."""
+        ...
+
+    def search(
+        self, space: str, vector: Vectors, k: int, among: Collection[str] | None = None
+    ) -> list[Scored]:
+        """At most k ids, best first, with their cosine in [-1, 1] to a vector (dimension,)."""
+        ...
+
+    def get(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Stored vectors by id; ids that are not there are absent."""
+        ...
+
+    def ids(self, space: str) -> set[str]:
+        """Ids of all vectors of a space; empty if there is no such space."""
+        ...
+
+    def spaces(self) -> set[str]:
+        """Names of all spaces."""
+        ...
+
+    def drop(self, space: str) -> None:
+        """Remove a space with its vectors; nothing happens if it is not there."""
+        ...
+
+
+class VectorCache(Protocol):
+    """Vectors by what made them: encoder fingerprint and the exact text the encoder saw."""
+
+    def get(self, fingerprint: str, texts: Sequence[str]) -> dict[str, Vectors]:
+        """Vectors by text; texts that are not there are absent."""
+        ...
+
+    def put(self, fingerprint: str, texts: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors of shape (len(texts), dimension)."""
+        ...
+
+
+class Library(Protocol):
+    """The record of everything: documents and their versions, passages, sources, generations.
+
+    Readers see one generation, the active one, and of each document the version that is indexed
+    there. Writers call :meth:`writing` first. All methods raise StoreError when the disk does.
+    """
+
+    # reading
+
+    def revision(self) -> int:
+        """A number that rises with every change to what a search can find."""
+        ...
+
+    def active(self) -> Generation | None:
+        """The generation that answers; ``None`` until something has been indexed."""
+        ...
+
+    def resolve(self, generation: int, ids: Sequence[str]) -> dict[str, Resolved]:
+        """Passages by id, as they are now; ids that are unknown or removed are absent."""
+        ...
+
+    def scope(
+        self, generation: int, collections: Sequence[str], filters: Sequence[Filter]
+    ) -> frozenset[str] | None:
+        """Ids of the passages a query may see; ``None`` when that is all of them.
+
+        Raises QueryError for an unknown collection.
+        """
+        ...
+
+    def documents(self, collection: str) -> list[DocumentInfo]:
+        """All documents of a collection, oldest first."""
+        ...
+
+    def document(self, id: str) -> Document:
+        """The version that answers, or the newest if none is indexed. Raises QueryError."""
+        ...
+
+    def passages(self, generation: int, document_id: str) -> list[Passage]:
+        """Passages of a document in text order."""
+        ...
+
+    def passage_ids(self, generation: int) -> set[str]:
+        """Ids of all passages of a generation."""
+        ...
+
+    # loading
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Hold the writer's lock. Raises LibraryLocked, naming the process that holds it."""
+        ...
+
+    def remember(self, collection: str, source: str) -> None:
+        """Keep a source's address, so that a later ``load`` refreshes it."""
+        ...
+
+    def forget(self, collection: str, source: str) -> None:
+        """Stop refreshing a source; its documents stay."""
+        ...
+
+    def remembered(self, collection: str) -> list[str]:
+        """Addresses of the remembered sources, oldest first."""
+        ...
+
+    def known(self, collection: str, source: str) -> Mapping[str, str | None]:
+        """Validator by URI of what this source gave before, removed things included."""
+        ...
+
+    def removed(self, collection: str, source: str) -> set[str]:
+        """URIs that a person removed, which a refresh does not bring back."""
+        ...
+
+    def store(
+        self,
+        collection: str,
+        source: str,
+        original: Original,
+        contents: Sequence[Content],
+        extractor: str,
+    ) -> str:
+        """Keep an original and the documents in it; returns ``new``, ``changed`` or ``unchanged``.
+
+        A changed document becomes a new version beside the old one, which answers until the new
+        one is indexed. Documents that the original no longer holds are removed.
+        """
+        ...
+
+    def twin(self, collection: str, source: str, uri: str, text: str) -> str | None:
+        """The URI of another document of this source with the same text, if there is one."""
+        ...
+
+    def remove(self, ids: Sequence[str]) -> list[str]:
+        """Remove documents at once; returns the ids of their passages in every generation."""
+        ...
+
+    # indexing
+
+    def generation(
+        self, splitter: str, spaces: Mapping[str, str], recipe: Mapping[str, str], *, fresh: bool
+    ) -> Generation:
+        """The generation of this making: the active one, the one being built, or a new one.
+
+        ``fresh`` never returns the active one.
+        """
+        ...
+
+    def pending(self, generation: int) -> list[str]:
+        """Ids of documents whose newest version is not indexed in this generation."""
+        ...
+
+    def newest(self, id: str) -> Document:
+        """The newest version of a document."""
+        ...
+
+    def encoder_inputs(self, generation: int, document_id: str) -> dict[str, str]:
+        """Hash of the encoder's input by passage id, of the version that is indexed there."""
+        ...
+
+    def commit(
+        self, generation: int, indexed: Sequence[tuple[Document, Sequence[Passage]]]
+    ) -> list[str]:
+        """Flip documents to their new passages and keyword rows, in one transaction.
+
+        Their vectors are already stored. Returns ids of passages that are no more.
+        """
+        ...
+
+    def activate(self, generation: int) -> list[int]:
+        """Let a generation answer; returns the ids of those it replaced, now deleted."""
+        ...
+
+    def touch(self) -> None:
+        """Raise the revision, after vectors were written outside of :meth:`commit`."""
+        ...
+
+
+# --- retrieving and answering ------------------------------------------------------------
+
+
+class Retriever(Protocol):
+    """Finds the passages that bear on a question."""
+
+    def retrieve(self, query: Query) -> SearchResult:
+        """At most ``query.k`` hits. Raises QueryError if there is nothing in it to search for."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Continues a conversation. One call at a time; implementations hold a lock."""
+
+    name: str
+    context_tokens: int
+    """How many tokens prompt and answer may have together."""
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of a prompt, the chat template's own included."""
+        ...
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str | Usage]:
+        """Text as it is written, and :class:`Usage` as the last item.
+
+        Raises EngineError. Closing the iterator stops the model.
+        """
+        ...
+
+
+class Answerer(Protocol):
+    """Writes an answer from hits, and shows what each of its sentences rests on."""
+
+    def answer(
+        self, query: Query, hits: Sequence[Hit], history: Sequence[Turn] = ()
+    ) -> Iterator[Token | Notice | Answer]:
+        """Tokens and notices as they come; the last item is the answer."""
+        ...

@@ -1,0 +1,329 @@
+"""The values that flow through dragtor, each frozen, each with its invariant.
+
+::
+
+    Original ─extract→ Content ─store→ Document ─split→ Passage ─retrieve→ Hit ─answer→ Answer
+
+Offsets count Unicode code points of ``Document.text``, which was cleaned once, at load
+(:func:`dragtor.text.clean`), and never changes again. For every passage and every citation::
+
+    document.text[passage.start:passage.end] == passage.text
+    document.text[citation.start:citation.end] == citation.quote
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+"""A matrix of shape (n, dimension), or one vector of shape (dimension,); rows have length 1."""
+
+
+# --- documents ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What begins at an offset of a text: a page, a heading, a second of sound, a speaker's turn.
+
+    A mark holds until the next mark of the same kind. ``level`` is 1 to 6 and goes with
+    ``heading``; ``page`` counts from 1; ``seconds`` from the start of the recording;
+    ``speaker`` is an id, not a name.
+    """
+
+    offset: int
+    page: int | None = None
+    heading: str | None = None
+    level: int | None = None
+    seconds: float | None = None
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where in its document something lies, as far as the marks tell."""
+
+    page: int | None = None
+    heading: str | None = None
+    seconds: float | None = None
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """Bytes as they were fetched, before anything was understood of them.
+
+    ``media_type`` chooses the extractor. ``validator`` is an opaque string by which the source
+    can tell later, cheaply, that nothing has changed (size and time of a file, ETag of a page);
+    ``None`` when the source has no such thing.
+    """
+
+    uri: str
+    media_type: str
+    data: bytes
+    validator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something a source holds, known by its address before it is fetched.
+
+    ``validator`` is what discovery learned for free (see :class:`Original`). ``skipped`` gives
+    the reason when the source leaves it out without fetching it.
+    """
+
+    uri: str
+    validator: str | None = None
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an extractor understood of an original: clean text, with marks in offset order.
+
+    ``key`` and ``uri`` are set where one original holds many documents (JSON Lines): ``key`` is
+    the document's own id there, ``uri`` its own address.
+    """
+
+    text: str
+    title: str
+    kind: str
+    marks: tuple[Mark, ...] = ()
+    author: str | None = None
+    published: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = None
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """A document without its text. ``published`` is an ISO 8601 date or date and time."""
+
+    id: str
+    uri: str
+    title: str
+    kind: str
+    author: str | None = None
+    published: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a document, with its whole text. ``version`` rises and is never reused."""
+
+    info: DocumentInfo
+    version: int
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+
+# --- passages ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a text: ``0 <= start < end <= len(text)``."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit of retrieval: ``document.text[start:end] == text``.
+
+    ``id`` is made of the document's id, the hash of the text and which occurrence of that text
+    in the document this is. So text inserted above changes no id, and an id never comes to stand
+    for another text. ``encoder_input`` is exactly what the encoder sees, context line included.
+    """
+
+    id: str
+    start: int
+    end: int
+    text: str
+    encoder_input: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A passage with its document's description and its place, as a hit needs them."""
+
+    passage: Passage
+    document: DocumentInfo
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A splitter with its named vector spaces; ``spaces`` maps a name to an encoder's fingerprint.
+
+    One generation is active and answers; at most one other is being built beside it.
+    ``recipe`` is the configuration it was made with, so that an old generation can still be
+    searched with its own encoder after the configuration has moved on.
+    """
+
+    id: int
+    splitter: str
+    spaces: Mapping[str, str]
+    recipe: Mapping[str, str]
+
+
+# --- questions and what is found ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition on a document. The same key twice is OR, different keys are AND.
+
+    ``operator``: ``=`` equal, ``>`` ``>=`` ``<`` ``<=`` ordered (numbers as numbers, otherwise
+    as text), ``^=`` begins with, ``*=`` contains, ``has`` is there at all (``value`` is empty).
+    Text compares without regard to case.
+    """
+
+    key: str
+    operator: Literal["=", ">", ">=", "<", "<=", "^=", "*=", "has"]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question with everything that may differ per question; nothing of it lives elsewhere."""
+
+    text: str
+    k: int = 8
+    retriever: str = "hybrid"
+    filters: tuple[Filter, ...] = ()
+    collections: tuple[str, ...] = ("main",)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A passage's id with a score; a higher score is better, its scale the giver's own."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found, its place, and how each part of retrieval scored it."""
+
+    rank: int
+    score: float
+    scores: Mapping[str, float]
+    passage: Passage
+    document: DocumentInfo
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits in order of rank (from 1), and the seconds each step took."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    timings: Mapping[str, float]
+    notices: tuple[Notice, ...] = ()
+
+
+# --- answers -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, as chat templates take it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a chat and the answer it got."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer as the model writes it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know beside the answer; ``code`` is stable, for programs."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a sentence rests: ``document.text[start:end] == quote``, inside the cited passage."""
+
+    passage_id: str
+    document_id: str
+    uri: str
+    title: str
+    quote: str
+    start: int
+    end: int
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Whether the passages bear a sentence out; ``score`` is between 0 and 1."""
+
+    verdict: Literal["yes", "partly", "no"]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of an answer, with what supports it; no citations when the verdict is no."""
+
+    text: str
+    support: Support
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens read and written by the language model."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The end of an answer's stream. Every cited passage is among ``hits``.
+
+    ``model`` is the name of what wrote it, ``None`` if no model was asked.
+    """
+
+    question: str
+    kind: Literal["answer", "quote", "refusal", "clarification"]
+    text: str
+    sentences: tuple[Sentence, ...]
+    hits: tuple[Hit, ...]
+    model: str | None
+    notices: tuple[Notice, ...] = ()
+    usage: Usage = Usage()
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the sources did not hold the answer."""
+        return self.kind == "refusal"
