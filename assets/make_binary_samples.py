@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 
 import docx
 from docx.document import Document
+from docx.shared import Cm
 from reportlab import rl_config
 from reportlab.lib.enums import TA_LEFT
 from reportlab.lib.pagesizes import A4
@@ -116,6 +117,8 @@ def write_pdf(source: str, target: Path) -> None:
 
 def write_docx(source: str, target: Path) -> None:
     document = docx.Document()
+    page = document.sections[0]
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2.3)
     names = {"title": "Title", "h2": "Heading 1", "h3": "Heading 2", "item": "List Bullet"}
     for kind, content in blocks(source):
         if kind == "table":
