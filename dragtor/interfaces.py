@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from dragtor.types import (
     Answer,
@@ -19,6 +19,7 @@ from dragtor.types import (
     Found,
     Generation,
     Hit,
+    Known,
     Message,
     Notice,
     Original,
@@ -33,6 +34,15 @@ from dragtor.types import (
     Usage,
     Vectors,
 )
+
+
+class Progress(Protocol):
+    """Shows how far something has come. Whoever does the work calls it, also with 0 done."""
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """``total`` may change on the way; ``what`` names the thing in hand."""
+        ...
+
 
 # --- loading -----------------------------------------------------------------------------
 
@@ -60,10 +70,11 @@ class Source(Protocol):
 
 
 class Extractor(Protocol):
-    """Turns originals of some media types into text with marks."""
+    """Turns originals into text with marks."""
 
-    version: str
-    """Changes when the same bytes would give another text."""
+    def version(self, media_type: str) -> str:
+        """A name that changes when the same bytes of this type would give another text."""
+        ...
 
     def extract(self, original: Original) -> Iterator[Content]:
         """Read an original. Raises SourceError (broken, encrypted) or NothingToRead (empty)."""
@@ -254,12 +265,12 @@ class Library(Protocol):
         """Addresses of the remembered sources, oldest first."""
         ...
 
-    def known(self, collection: str, source: str) -> Mapping[str, str | None]:
-        """Validator by URI of what this source gave before, removed things included."""
+    def known(self, collection: str, source: str) -> Mapping[str, Known]:
+        """What this source gave before, by URI."""
         ...
 
-    def removed(self, collection: str, source: str) -> set[str]:
-        """URIs that a person removed, which a refresh does not bring back."""
+    def original(self, collection: str, source: str, uri: str) -> Original:
+        """An original as it was kept. Raises StoreError if it is gone from the disk."""
         ...
 
     def store(
@@ -269,7 +280,7 @@ class Library(Protocol):
         original: Original,
         contents: Sequence[Content],
         extractor: str,
-    ) -> str:
+    ) -> Literal["new", "changed", "unchanged"]:
         """Keep an original and the documents in it; returns ``new``, ``changed`` or ``unchanged``.
 
         A changed document becomes a new version beside the old one, which answers until the new
@@ -296,8 +307,8 @@ class Library(Protocol):
         """
         ...
 
-    def pending(self, generation: int) -> list[str]:
-        """Ids of documents whose newest version is not indexed in this generation."""
+    def pending(self, generation: int) -> dict[str, int]:
+        """Documents whose newest version is not indexed in this generation: characters by id."""
         ...
 
     def newest(self, id: str) -> Document:

@@ -83,6 +83,20 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the library remembers of an original: enough to see that nothing has to be done.
+
+    ``extractor`` is the version that understood it last. ``removed`` is true when a person removed
+    it, so that a refresh does not bring it back.
+    """
+
+    validator: str | None
+    media_type: str
+    extractor: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What an extractor understood of an original: clean text, with marks in offset order.
 

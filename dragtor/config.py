@@ -1,0 +1,264 @@
+"""Settings: params.yml and overrides, as one typed, frozen value.
+
+The only reader of YAML configuration and of the environment. Settings stop at ``build.py``:
+everything below it gets plain values.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from dragtor.catalogue import ModelEntry
+from dragtor.errors import ConfigError
+from dragtor.layering import Layer, from_assignment, from_yaml, merge
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, hide_input_in_errors=True)
+
+
+class Site(Section):
+    """A section of a site."""
+
+    url: str
+    max_pages: Positive = 300
+    exclude: tuple[str, ...] = ("/tag/", "/category/")
+
+
+class Paths(Section):
+    """Absolute after loading."""
+
+    library: Path = Path("library")
+    models: Path = Path("models")
+    logs: Path = Path("logs")
+
+
+class Web(Section):
+    """How pages are fetched."""
+
+    reader: str = "jina"
+    jina_url: str = "https://r.jina.ai/"
+    timeout_s: Annotated[float, Field(gt=0)] = 30
+    retries: NotNegative = 3
+    delay_s: Annotated[float, Field(ge=0)] = 1.0
+    max_mb: Positive = 50
+    min_words: NotNegative = 150
+
+
+class Split(Section):
+    """How documents become passages."""
+
+    splitter: str = "structure"
+    max_tokens: Annotated[int, Field(ge=16)] = 200
+    overlap_tokens: NotNegative = 32
+    context: Literal["none", "title", "headings"] = "title"
+
+
+class EncoderSettings(Section):
+    """How texts become vectors."""
+
+    engine: str = "onnx"
+    model: str = "all-MiniLM-L6-v2"
+    threads: NotNegative = 0
+
+
+class Retrieve(Section):
+    """How passages are found."""
+
+    retriever: str = "hybrid"
+    k: Positive = 8
+    candidates: Positive = 100
+    dense_weight: Share = 0.7
+    reranker: str = "none"
+    rerank_candidates: Positive = 30
+
+
+class Llm(Section):
+    """What writes the answer."""
+
+    engine: str = "llama"
+    model: str = "auto"
+    context_tokens: Annotated[int, Field(ge=512)] = 4096
+    max_tokens: Positive = 400
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    seed: NotNegative = 0
+    threads: NotNegative = 0
+    gpu_layers: Annotated[int, Field(ge=-1)] = -1
+    base_url: str = "http://localhost:11434/v1"
+    timeout_s: Annotated[float, Field(gt=0)] = 120
+
+
+class AnswerSettings(Section):
+    """When a sentence counts as borne out."""
+
+    support_yes: Share = 0.6
+    support_partly: Share = 0.4
+
+
+class Chat(Section):
+    """How conversations are kept."""
+
+    history_turns: NotNegative = 3
+
+
+class Prompts(Section):
+    """What the language model is told; words in braces are filled in."""
+
+    system: str = (
+        "You answer questions from numbered passages. Use only what the passages say. End every "
+        "sentence\nwith the number of the passage it rests on, like [1]. If the passages do not "
+        "hold the answer,\nreply exactly: {refusal}"
+    )
+    context: str = "Passages:\n\n{passages}"
+    question: str = "Question: {question}"
+    refusal: str = "The sources do not answer this question."
+
+
+class Credentials(Section):
+    """Keys, from the environment or config/local.yml alone; they print as stars."""
+
+    jina_api_key: SecretStr | None = None
+    openai_api_key: SecretStr | None = None
+    hf_token: SecretStr | None = None
+
+
+class Settings(Section):
+    """Every setting. The comments of config/params.yml say what each one means."""
+
+    sources: tuple[str, ...] = ()
+    sites: tuple[Site, ...] = ()
+    paths: Paths = Paths()
+    collection: str = "main"
+    web: Web = Web()
+    split: Split = Split()
+    encoder: EncoderSettings = EncoderSettings()
+    retrieve: Retrieve = Retrieve()
+    llm: Llm = Llm()
+    answer: AnswerSettings = AnswerSettings()
+    chat: Chat = Chat()
+    prompts: Prompts = Prompts()
+    models: tuple[ModelEntry, ...] = ()
+    credentials: Credentials = Credentials()
+
+
+def load_settings(
+    config: Path | None = None, assignments: Sequence[str] = (), cwd: Path | None = None
+) -> Settings:
+    """Read all layers into settings; later ones win, lists of models merge by name.
+
+    ``config`` is a params.yml, or the folder that holds it; without it the file is looked for
+    at ``DRAGTOR_CONFIG``, in the working directory and its parents, and in the checkout.
+    ``assignments`` are ``a.b=value`` strings, the values YAML. Raises ConfigError naming the file,
+    the line, the key and the nearest valid one.
+    """
+    params = find_config(config, cwd)
+    layers = [_catalogue()]
+    if params is not None:
+        layers.append(from_yaml(params))
+        if "credentials" in layers[-1].values:
+            where = layers[-1].place(("credentials",))
+            raise ConfigError(f"{where}: credentials go into config/local.yml or the environment")
+        local = params.with_name("local.yml")
+        if local.exists():
+            layers.append(from_yaml(local))
+    layers.extend(from_assignment(assignment) for assignment in assignments)
+    merged = merge(layers)
+    _add_credentials(merged.values)
+    try:
+        settings = Settings.model_validate(merged.values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, merged)) from None
+    return _absolute(settings, project_folder(params, cwd))
+
+
+def find_config(config: Path | None = None, cwd: Path | None = None) -> Path | None:
+    """The params.yml that holds, or None when there is none to be found."""
+    named = config or (
+        Path(os.environ["DRAGTOR_CONFIG"]) if "DRAGTOR_CONFIG" in os.environ else None
+    )
+    if named is not None:
+        path = named / "params.yml" if named.is_dir() else named
+        if not path.is_file():
+            raise ConfigError(f"no configuration at {path}; --config takes a params.yml")
+        return path.absolute()
+    here = (cwd or Path.cwd()).absolute()
+    for folder in (here, *here.parents, Path(__file__).absolute().parents[1]):
+        path = folder / "config" / "params.yml"
+        if path.is_file():
+            return path
+    return None
+
+
+def project_folder(params: Path | None, cwd: Path | None = None) -> Path:
+    """Where relative paths start: the folder above config/, or the one params.yml lies in."""
+    if params is None:
+        return (cwd or Path.cwd()).absolute()
+    return params.parent.parent if params.parent.name == "config" else params.parent
+
+
+def _catalogue() -> Layer:
+    text = resources.files("dragtor").joinpath("catalogue.yml").read_text(encoding="utf-8")
+    return from_yaml(Path("dragtor/catalogue.yml"), text)
+
+
+def _add_credentials(values: dict[str, Any]) -> None:
+    found = {
+        name: os.environ[name.upper()]
+        for name in Credentials.model_fields
+        if os.environ.get(name.upper())
+    }
+    if found:
+        values["credentials"] = {**(values.get("credentials") or {}), **found}
+
+
+def _absolute(settings: Settings, project: Path) -> Settings:
+    paths = {
+        name: project / Path(getattr(settings.paths, name)).expanduser()
+        for name in Paths.model_fields
+    }
+    sources = tuple(
+        uri if "://" in uri else str(project / Path(uri).expanduser()) for uri in settings.sources
+    )
+    return settings.model_copy(update={"paths": Paths(**paths), "sources": sources})
+
+
+def _explain(error: ValidationError, merged: Layer) -> str:
+    first = error.errors()[0]
+    keys = tuple(first["loc"])
+    name = ".".join(str(key) for key in keys)
+    where = merged.place(keys)
+    if first["type"] == "extra_forbidden":
+        return f"{where}: unknown key {name!r}{_nearest(keys)}"
+    value = "that" if keys[0] == "credentials" else repr(first.get("input"))
+    return f"{where}: {name} cannot be {value}: {first['msg'].lower()}"
+
+
+def _nearest(keys: tuple[int | str, ...]) -> str:
+    from difflib import get_close_matches
+
+    valid = _fields_at(keys[:-1])
+    close = get_close_matches(str(keys[-1]), valid, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; valid here: {', '.join(valid)}"
+
+
+def _fields_at(keys: tuple[int | str, ...]) -> list[str]:
+    """Names of the settings below a key, as declared."""
+    model: Any = Settings
+    for key in keys:
+        if isinstance(key, int):
+            continue
+        annotation = model.model_fields[key].annotation
+        model = getattr(annotation, "__args__", [annotation])[0]
+    return list(model.model_fields)

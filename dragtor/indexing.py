@@ -1,0 +1,168 @@
+"""Index: documents become passages, keyword rows and vectors. Nothing is computed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dragtor.interfaces import Encoder, Library, Progress, Splitter, VectorCache, VectorStore
+from dragtor.passages import input_hash, make_passages
+from dragtor.types import Document, Generation, Passage, Span, Vectors
+
+DENSE = "dense"
+"""Name of the one vector space that a generation has today."""
+BATCH = 512
+"""Passages that are stored and flipped together."""
+STEP = 64
+"""Passages encoded, and made safe in the cache, at a time: the most model time a crash can cost."""
+
+Indexed = tuple[Document, Sequence[Passage]]
+
+
+def space_name(generation: int, space: str) -> str:
+    """Name that a generation's space has in the vector store."""
+    return f"g{generation}-{space}"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What an index run did. ``encoded`` counts texts that a model had to read."""
+
+    documents: int
+    passages: int
+    encoded: int
+    generation: int
+
+
+class Indexer:
+    """Brings a generation up to date with the library's documents."""
+
+    def __init__(
+        self,
+        library: Library,
+        splitter: Splitter,
+        contextualize: Callable[[Document, Span], str],
+        encoder: Encoder,
+        vectors: VectorStore,
+        cache: VectorCache,
+        recipe: Mapping[str, str],
+    ) -> None:
+        self._library = library
+        self._splitter = splitter
+        self._contextualize = contextualize
+        self._encoder = encoder
+        self._vectors = vectors
+        self._cache = cache
+        self._recipe = recipe
+
+    def index(self, *, rebuild: bool, progress: Progress) -> IndexReport:
+        """Index what is pending; under other settings, or to ``rebuild``, in a new generation.
+
+        Vectors are written first, then each batch of documents flips in one transaction, then
+        what no document needs any more is swept. Progress counts passages, of which the total
+        is an estimate until all documents are split. Raises LibraryLocked, StoreError, EngineError.
+        """
+        library = self._library
+        with library.writing():
+            generation = library.generation(
+                self._splitter.fingerprint,
+                {DENSE: self._encoder.fingerprint},
+                self._recipe,
+                fresh=rebuild,
+            )
+            self._bring_up_to_date(generation, tally := _Tally(progress))
+            for replaced in library.activate(generation.id):
+                self._vectors.drop(space_name(replaced, DENSE))
+        return IndexReport(tally.documents, tally.passages, tally.encoded, generation.id)
+
+    def _bring_up_to_date(self, generation: Generation, tally: _Tally) -> None:
+        pending = self._library.pending(generation.id)
+        if not pending:
+            return
+        space = space_name(generation.id, DENSE)
+        self._vectors.create(space, self._encoder.dimension)
+        tally.expect(sum(pending.values()))
+        for batch in self._batches(pending):
+            self._write_vectors(space, self._changed(generation, batch, tally), tally)
+            gone = self._library.commit(generation.id, batch)
+            self._vectors.delete(space, gone)
+        self._vectors.delete(
+            space, self._vectors.ids(space) - self._library.passage_ids(generation.id)
+        )
+        self._library.touch()
+
+    def _batches(self, pending: Iterable[str]) -> Iterator[list[Indexed]]:
+        """Documents with their passages, together about BATCH passages."""
+        batch: list[Indexed] = []
+        for id in pending:
+            document = self._library.newest(id)
+            spans = self._splitter.split(document)
+            batch.append((document, make_passages(document, spans, self._contextualize)))
+            if sum(len(passages) for _, passages in batch) >= BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+
+    def _changed(
+        self, generation: Generation, batch: Sequence[Indexed], tally: _Tally
+    ) -> list[Passage]:
+        """Passages that are new, or that the encoder now sees otherwise (a new title, say)."""
+        changed: list[Passage] = []
+        for document, passages in batch:
+            there = self._library.encoder_inputs(generation.id, document.info.id)
+            changed += [p for p in passages if there.get(p.id) != input_hash(p)]
+            tally.met(document, passages)
+        tally.advance(sum(len(passages) for _, passages in batch) - len(changed))
+        return changed
+
+    def _write_vectors(self, space: str, passages: Sequence[Passage], tally: _Tally) -> None:
+        for start in range(0, len(passages), BATCH):
+            chunk = passages[start : start + BATCH]
+            vectors = self._encode([passage.encoder_input for passage in chunk], tally)
+            self._vectors.add(space, [passage.id for passage in chunk], vectors)
+            self._library.touch()
+
+    def _encode(self, texts: Sequence[str], tally: _Tally) -> Vectors:
+        fingerprint = self._encoder.fingerprint
+        known = self._cache.get(fingerprint, texts)
+        missing = sorted({text for text in texts if text not in known}, key=len)
+        tally.advance(len(texts) - len(missing))
+        for start in range(0, len(missing), STEP):
+            step = missing[start : start + STEP]
+            vectors = self._encoder.encode_passages(step)
+            self._cache.put(fingerprint, step, vectors)
+            known.update(zip(step, vectors, strict=True))
+            tally.encoded += len(step)
+            tally.advance(len(step))
+        return np.stack([known[text] for text in texts])
+
+
+class _Tally:
+    """Counts what a run does, and tells a person.
+
+    The number of passages to come is an estimate, from the characters that are left, until the
+    last document is split.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self.documents = self.passages = self.encoded = 0
+        self._done = self._characters_met = self._characters = 0
+        self._progress = progress
+
+    def expect(self, characters: int) -> None:
+        self._characters = characters
+        self.advance(0)
+
+    def met(self, document: Document, passages: Sequence[Passage]) -> None:
+        self.documents += 1
+        self.passages += len(passages)
+        self._characters_met += len(document.text)
+
+    def advance(self, passages: int) -> None:
+        self._done += passages
+        left = self._characters - self._characters_met
+        each = self._characters_met / self.passages if self.passages else 800.0
+        self._progress(self._done, self.passages + round(left / each), "passages")

@@ -1,0 +1,125 @@
+"""Layers of YAML settings: merged, and each key remembering the file and line it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dragtor.errors import ConfigError
+
+Keys = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Nested settings, with the place ("file, line n") of each key path."""
+
+    values: dict[str, Any]
+    places: dict[Keys, str] = field(default_factory=dict)
+
+    def place(self, keys: Keys) -> str:
+        """Where a key stands, or where the nearest thing around it does."""
+        known = tuple(self._by_name(keys))
+        for length in range(len(known), 0, -1):
+            if known[:length] in self.places:
+                return self.places[known[:length]]
+        return "settings"
+
+    def _by_name(self, keys: Keys) -> Iterator[int | str]:
+        """Keys with the position of a named thing replaced by its name: merging moves positions."""
+        value: Any = self.values
+        for key in keys:
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                value = None
+            named = isinstance(key, int) and isinstance(value, dict) and "name" in value
+            yield str(value["name"]) if named else key
+
+
+def from_yaml(path: Path, text: str | None = None) -> Layer:
+    """Read a YAML file (or a text that stands for it). Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8") if text is None else text
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    if node is None or values is None:
+        return Layer({})
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} must hold keys with values, not a {type(values).__name__}")
+    return Layer(values, dict(_places(node, path, ())))
+
+
+def from_assignment(assignment: str) -> Layer:
+    """Read ``a.b=value``; the value is YAML. Raises ConfigError.
+
+    >>> from_assignment("llm.threads=4").values
+    {'llm': {'threads': 4}}
+    """
+    name, separator, text = assignment.partition("=")
+    keys: Keys = tuple(name.strip().split("."))
+    if not separator or not all(keys):
+        raise ConfigError(f"--set {assignment}: write it as key.subkey=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    for key in reversed(keys):
+        value = {key: value}
+    return Layer(value, {keys[:n]: f"--set {assignment}" for n in range(1, len(keys) + 1)})
+
+
+def merge(layers: Iterable[Layer]) -> Layer:
+    """Lay later layers over earlier ones.
+
+    Dictionaries merge key by key, lists of named things by name; everything else is replaced.
+    """
+    values: dict[str, Any] = {}
+    places: dict[Keys, str] = {}
+    for layer in layers:
+        values = _merged(values, layer.values)
+        places.update(layer.places)
+    return Layer(values, places)
+
+
+def _merged(old: Any, new: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **{key: _merged(old.get(key), value) for key, value in new.items()}}
+    if _named(old) and _named(new):
+        by_name = {entry["name"]: entry for entry in old}
+        for entry in new:
+            by_name[entry["name"]] = _merged(by_name.get(entry["name"]), entry)
+        return list(by_name.values())
+    return new
+
+
+def _named(value: object) -> bool:
+    """Whether this is a list of named things; an empty list counts."""
+    return isinstance(value, list) and all(isinstance(e, dict) and "name" in e for e in value)
+
+
+def _places(node: yaml.Node, path: Path, keys: Keys) -> Iterator[tuple[Keys, str]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            inner = (*keys, key.value)
+            yield inner, f"{path}, line {key.start_mark.line + 1}"
+            yield from _places(value, path, inner)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            inner = (*keys, _name_of(value) or number)
+            yield inner, f"{path}, line {value.start_mark.line + 1}"
+            yield from _places(value, path, inner)
+
+
+def _name_of(node: yaml.Node) -> str | None:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((str(v.value) for k, v in node.value if k.value == "name"), None)

@@ -1,0 +1,147 @@
+"""Load: sources become documents of the library. Fetched once, understood once, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dragtor.errors import NothingToRead, SourceError
+from dragtor.interfaces import Extractor, Library, Progress, Source
+from dragtor.text import words
+from dragtor.types import Content, Found, Known, Original
+
+Result = Literal["new", "changed", "unchanged", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one thing; ``reason`` goes with skipped and failed."""
+
+    uri: str
+    result: Result
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of everything, in the order it was met."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def count(self, result: Result) -> int:
+        """How many things came out like this."""
+        return sum(outcome.result == result for outcome in self.outcomes)
+
+
+class Loader:
+    """Brings sources into the library, each apart: one that fails stops no other."""
+
+    def __init__(
+        self, library: Library, open_source: Callable[[str], Source], extractor: Extractor
+    ) -> None:
+        self._library = library
+        self._open = open_source
+        self._extractor = extractor
+
+    def load(
+        self,
+        collection: str,
+        configured: Sequence[str],
+        named: Sequence[str],
+        *,
+        refresh: bool,
+        progress: Progress,
+    ) -> LoadReport:
+        """Load the named sources, or without any all configured and remembered ones.
+
+        Named sources are remembered once something of them was loaded. ``refresh`` fetches what
+        looks unchanged, too. Raises LibraryLocked and StoreError; what goes wrong with a source is
+        in the report.
+        """
+        outcomes: list[Outcome] = []
+        with self._library.writing():
+            uris = named or [*configured, *self._library.remembered(collection)]
+            for uri in dict.fromkeys(uris):
+                try:
+                    source = self._open(uri)
+                    found = list(source.discover())
+                except SourceError as error:
+                    outcomes.append(Outcome(uri, "failed", str(error)))
+                    continue
+                visit = _Visit(self._library, collection, source, self._extractor, bool(named))
+                done = list(visit.outcomes(found, refresh=refresh, progress=progress))
+                outcomes.extend(done)
+                if named and any(o.result in ("new", "changed", "unchanged") for o in done):
+                    self._library.remember(collection, source.uri)
+        return LoadReport(tuple(outcomes))
+
+
+class _Visit:
+    """One source, visited once."""
+
+    def __init__(
+        self,
+        library: Library,
+        collection: str,
+        source: Source,
+        extractor: Extractor,
+        by_name: bool,
+    ) -> None:
+        self._library = library
+        self._collection = collection
+        self._source = source
+        self._extractor = extractor
+        self._by_name = by_name
+        self._known = library.known(collection, source.uri)
+
+    def outcomes(
+        self, found: Sequence[Found], *, refresh: bool, progress: Progress
+    ) -> Iterator[Outcome]:
+        progress(0, len(found), self._source.uri)
+        for number, thing in enumerate(found, start=1):
+            yield self._outcome(thing, refresh)
+            progress(number, len(found), thing.uri)
+
+    def _outcome(self, thing: Found, refresh: bool) -> Outcome:
+        known = self._known.get(thing.uri)
+        if thing.skipped is not None:
+            return Outcome(thing.uri, "skipped", thing.skipped)
+        if known and known.removed and not self._by_name:
+            return Outcome(thing.uri, "skipped", "you removed it; name it to load it again")
+        try:
+            return Outcome(thing.uri, self._load(thing, None if refresh else known))
+        except NothingToRead as error:
+            return Outcome(thing.uri, "skipped", str(error))
+        except SourceError as error:
+            return Outcome(thing.uri, "failed", str(error))
+
+    def _load(self, thing: Found, known: Known | None) -> Literal["new", "changed", "unchanged"]:
+        """Fetch and understand, each only if need be: a better extraction needs no network."""
+        if known is None or known.removed:
+            original = self._source.fetch(thing.uri, None)
+        elif known.validator is not None and known.validator == thing.validator:
+            original = None
+        else:
+            original = self._source.fetch(thing.uri, known.validator)
+        if original is None:
+            if known is None or known.extractor == self._extractor.version(known.media_type):
+                return "unchanged"
+            original = self._library.original(self._collection, self._source.uri, thing.uri)
+        contents = list(self._extractor.extract(original))
+        for content in contents:
+            self._check(original, content)
+        version = self._extractor.version(original.media_type)
+        return self._library.store(self._collection, self._source.uri, original, contents, version)
+
+    def _check(self, original: Original, content: Content) -> None:
+        """Raise NothingToRead if the source wants fuller or unheard text."""
+        source = self._source
+        if source.min_words and (count := len(words(content.text))) < source.min_words:
+            raise NothingToRead(f"thin: {count} words, fewer than {source.min_words}")
+        if source.unique:
+            twin = self._library.twin(
+                self._collection, source.uri, content.uri or original.uri, content.text
+            )
+            if twin is not None:
+                raise NothingToRead(f"duplicate: the same text as {twin}")
