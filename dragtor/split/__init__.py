@@ -1,0 +1,1 @@
+"""Cutting documents into passages with exact offsets, and naming what stands around them."""

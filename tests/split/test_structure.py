@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dragtor.errors import ConfigError
+from dragtor.split.structure import LONGEST_TOKEN, StructureSplitter
+from dragtor.types import Document, Mark, Span
+from tests.contracts.splitter import SplitterContract, document
+
+
+class WordTokenizer:
+    """Words and single signs: what it finds in a part of a text, it finds in the whole as well."""
+
+    def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
+        return [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
+
+
+def markdown(text: str) -> Document:
+    marks = re.finditer(r"^(#{1,6}) (.+)$", text, re.MULTILINE)
+    return document(text, tuple(Mark(m.start(), heading=m[2], level=len(m[1])) for m in marks))
+
+
+def cut(text: str, max_tokens: int, overlap_tokens: int = 0) -> list[str]:
+    spans = StructureSplitter(WordTokenizer(), max_tokens, overlap_tokens).split(markdown(text))
+    return [text[span.start : span.end] for span in spans]
+
+
+def count(text: str) -> int:
+    """Tokens, by the splitter's own rule that over-long tokens count by their characters."""
+    sizes = [end - start for start, end in WordTokenizer().token_spans(text)]
+    return sum(1 if size <= LONGEST_TOKEN else size for size in sizes)
+
+
+class TestContract(SplitterContract):
+    @pytest.fixture(params=[(16, 0), (30, 15), (200, 32)])
+    def splitter(self, request: pytest.FixtureRequest) -> StructureSplitter:
+        return StructureSplitter(WordTokenizer(), *request.param)
+
+
+def test_a_document_that_fits_the_budget_is_one_passage() -> None:
+    text = "# One\n\nA word.\n\n# Two\n\nAnother word."
+    assert cut(text, max_tokens=10) == [text]
+
+
+def test_sections_that_are_large_enough_stand_alone() -> None:
+    one = "# One\n\n" + "word " * 13 + "end."
+    two = "# Two\n\n" + "other " * 13 + "end."
+    assert cut(f"{one}\n\n{two}", max_tokens=20) == [one, two]
+
+
+def test_tiny_neighbouring_sections_share_a_passage() -> None:
+    sections = [f"## S{i}\n\nOnly five words here now." for i in range(4)]
+    assert cut("\n\n".join(sections), max_tokens=20) == [
+        "\n\n".join(sections[:2]),
+        "\n\n".join(sections[2:]),
+    ]
+
+
+def test_a_heading_stays_with_what_follows_it() -> None:
+    text = "# Top\n\n## Below\n\n" + "A sentence of five words. " * 8 + "\n\n## Next\n\nThe end."
+    passages = cut(text, max_tokens=16)
+    assert passages[0].startswith("# Top\n\n## Below\n\nA sentence")
+    assert all(not passage.splitlines()[-1].startswith("#") for passage in passages)
+
+
+def test_paragraphs_are_kept_whole_where_they_fit() -> None:
+    paragraphs = ["One two three. Four five six.", "A b c. D e f.", "G h i. J k l. M n o."]
+    assert cut("\n\n".join(paragraphs), max_tokens=12) == paragraphs
+
+
+def test_long_paragraphs_are_cut_between_sentences() -> None:
+    passages = cut("First sentence here. Second one there. Third and the last.", max_tokens=9)
+    assert passages == ["First sentence here. Second one there.", "Third and the last."]
+
+
+def test_a_passage_begins_with_the_last_sentences_of_the_one_before() -> None:
+    text = "".join(f"Sentence number {i}. " for i in range(6)).strip()
+    passages = cut(text, max_tokens=12, overlap_tokens=4)
+    assert [len(re.findall("Sentence", passage)) for passage in passages] in ([3, 3, 2], [3, 2, 3])
+    for before, after in pairwise(passages):
+        assert before[-len("Sentence number 0.") :] == after[: len("Sentence number 0.")]
+
+
+def test_overlap_does_not_reach_across_a_heading() -> None:
+    one = "# One\n\n" + "Some words stand here. " * 3
+    two = "# Two\n\n" + "Some more stand here. " * 3
+    passages = cut(one + "\n\n" + two, max_tokens=20, overlap_tokens=10)
+    assert [passage.splitlines()[0] for passage in passages] == ["# One", "# Two"]
+
+
+def test_a_sentence_longer_than_the_budget_is_cut_before_words() -> None:
+    text = " ".join(f"w{i}" for i in range(100))
+    passages = cut(text, max_tokens=20, overlap_tokens=4)
+    assert [word for p in passages for word in p.split()][:20] == text.split()[:20]
+    assert all(set(p.split()) <= set(text.split()) for p in passages)
+    for before, after in pairwise(passages):
+        shared = [word for word in before.split() if word in after.split()]
+        assert 1 <= len(shared) <= 4
+
+
+def test_a_wall_of_letters_is_cut_as_well() -> None:
+    passages = cut("x" * 1000, max_tokens=100)
+    assert "".join(passages) == "x" * 1000
+    assert max(map(len, passages)) <= 100
+
+
+def test_a_heading_that_the_text_does_not_show_still_begins_a_passage() -> None:
+    text = "One two three four. Five six seven.\n\nEight nine ten eleven. Twelve and so on."
+    splitter = StructureSplitter(WordTokenizer(), 12)
+    spans = splitter.split(document(text, (Mark(37, heading="Not in the text", level=2),)))
+    assert spans == [Span(0, 35), Span(37, len(text))]
+
+
+def test_an_overlap_of_more_than_half_a_passage_is_refused_with_both_numbers() -> None:
+    with pytest.raises(ConfigError, match=r"overlap_tokens is 60.*max_tokens is 100.*0 and 50"):
+        StructureSplitter(WordTokenizer(), 100, 60)
+
+
+def test_the_fingerprint_tells_sizes_apart() -> None:
+    prints = {
+        StructureSplitter(WordTokenizer(), tokens, overlap).fingerprint
+        for tokens, overlap in [(100, 0), (100, 10), (200, 10)]
+    }
+    assert len(prints) == 3
+
+
+pieces = st.sampled_from(
+    ["word ", "A sentence ends. ", "\n", "\n\n", "# Head\n", "\n## Sub\n\n", "- item\n", "\t"]
+    + [
+        "e.g. Dr. X? ",
+        "\u200b",
+        "最初の日。",
+        "x" * 120,
+        "3.5 kg ",
+        '("quoted!") ',
+        "é\u0301",
+        "|a|\n",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(pieces, max_size=60).map("".join),
+    st.integers(min_value=4, max_value=40),
+    st.floats(min_value=0, max_value=0.5),
+)
+def test_any_text_is_covered_in_order_within_the_budget(
+    text: str, max_tokens: int, overlap: float
+) -> None:
+    splitter = StructureSplitter(WordTokenizer(), max_tokens, int(max_tokens * overlap))
+    spans = splitter.split(markdown(text))
+    covered = 0
+    for span in spans:
+        assert text[covered : span.start].strip() == ""
+        assert text[span.start : span.end].strip() == text[span.start : span.end] != ""
+        assert count(text[span.start : span.end]) <= max_tokens
+        assert span.end > covered
+        covered = span.end
+    assert text[covered:].strip() == ""
