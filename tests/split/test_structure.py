@@ -131,15 +131,22 @@ def test_the_fingerprint_tells_sizes_apart() -> None:
 
 
 pieces = st.sampled_from(
-    ["word ", "A sentence ends. ", "\n", "\n\n", "# Head\n", "\n## Sub\n\n", "- item\n", "\t"]
-    + [
+    [
+        "word ",
+        "A sentence ends. ",
+        "\n",
+        "\n\n",
+        "# Head\n",
+        "\n## Sub\n\n",
+        "- item\n",
+        "\t",
         "e.g. Dr. X? ",
         "\u200b",
         "最初の日。",
         "x" * 120,
         "3.5 kg ",
         '("quoted!") ',
-        "é\u0301",
+        "é́",
         "|a|\n",
     ]
 )

@@ -1,0 +1,1 @@
+"""From a query to hits: by words, by vectors, by both, and reranked."""

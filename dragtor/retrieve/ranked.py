@@ -1,0 +1,108 @@
+"""What all retrievers share: a look at the question, a clock, and the way from scores to hits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from dragtor.errors import QueryError
+from dragtor.interfaces import Library
+from dragtor.retrieve.fusion import Scores, ranking
+from dragtor.text import words
+from dragtor.types import Hit, Query, Resolved, Scored, SearchResult
+
+Among = frozenset[str] | None
+"""Ids of the passages that may be found; ``None`` for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Candidates with the scores they are ranked by, and under ``parts`` all that led to these.
+
+    ``complete`` says that a search for more candidates would find no more.
+    """
+
+    scores: Scores
+    parts: Mapping[str, Scores]
+    complete: bool
+
+
+@dataclass(slots=True)
+class Clock:
+    """Adds up the seconds of each step."""
+
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def time(self, step: str) -> Iterator[None]:
+        """Add the time of the block to a step."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = time.perf_counter() - started
+            self.timings[step] = self.timings.get(step, 0.0) + spent
+
+
+def retrieve(
+    library: Library,
+    generation: int,
+    query: Query,
+    candidates: int,
+    rank: Callable[[int, Among, Clock], Ranked],
+) -> SearchResult:
+    """Hits of a query, by a function that ranks so many candidates among some passages.
+
+    Whatever the ranking names that the library does not know (any more) is left out; where this
+    leaves less than ``query.k`` hits, twice as many candidates are ranked. Raises QueryError.
+    """
+    check(query)
+    clock = Clock()
+    with clock.time("total_s"):
+        among = library.scope(generation, query.collections, query.filters)
+        wanted = max(query.k, candidates)
+        ranked = Ranked({}, {}, True) if among == frozenset() else rank(wanted, among, clock)
+        found = _best_known(library, generation, ranking(ranked.scores), query.k)
+        while len(found) < query.k and not ranked.complete:
+            wanted *= 2
+            ranked = rank(wanted, among, clock)
+            found = _best_known(library, generation, ranking(ranked.scores), query.k)
+    return SearchResult(query.text, _hits(found, ranked), clock.timings)
+
+
+def by_id(scored: Sequence[Scored]) -> dict[str, float]:
+    """Scores by passage id."""
+    return {one.id: one.score for one in scored}
+
+
+def check(query: Query) -> None:
+    """Raise QueryError if a question has no word or number in it, or wants no passages."""
+    if not words(query.text):
+        shown = query.text.strip()[:60]
+        raise QueryError(
+            f"the question {shown!r} has nothing to search for: ask with at least one word"
+        )
+    if query.k < 1:
+        raise QueryError(f"{query.k} passages were asked for: ask for 1 or more")
+
+
+def _best_known(library: Library, generation: int, ids: Sequence[str], k: int) -> list[Resolved]:
+    found: list[Resolved] = []
+    for start in range(0, len(ids), 2 * k):
+        batch = ids[start : start + 2 * k]
+        known = library.resolve(generation, batch)
+        found += [known[id] for id in batch if id in known]
+        if len(found) >= k:
+            break
+    return found[:k]
+
+
+def _hits(found: Sequence[Resolved], ranked: Ranked) -> tuple[Hit, ...]:
+    hits = []
+    for rank, one in enumerate(found, start=1):
+        id = one.passage.id
+        scores = {name: part[id] for name, part in ranked.parts.items() if id in part}
+        hits.append(Hit(rank, ranked.scores[id], scores, one.passage, one.document, one.location))
+    return tuple(hits)

@@ -1,0 +1,121 @@
+"""Small things that fit the Protocols and do what they say, for tests of one stage.
+
+Add to this file what you need; each fake is as simple as its Protocol allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+
+from dragtor.text import words
+from dragtor.types import (
+    DocumentInfo,
+    Filter,
+    Location,
+    Passage,
+    Resolved,
+    Scored,
+    Vectors,
+)
+
+
+class FakeLibrary:
+    """Passages by id, each of a document of its own; ``scope`` is the collection's passages."""
+
+    def __init__(
+        self, texts: Mapping[str, str], collections: Mapping[str, Collection[str]] | None = None
+    ) -> None:
+        self.texts = dict(texts)
+        self.collections = collections or {}
+
+    def resolve(self, generation: int, ids: Sequence[str]) -> dict[str, Resolved]:
+        return {
+            id: Resolved(
+                Passage(id, 0, len(self.texts[id]), self.texts[id], self.texts[id]),
+                DocumentInfo(f"d-{id}", f"file:///{id}", id.upper(), "text"),
+                Location(),
+            )
+            for id in ids
+            if id in self.texts
+        }
+
+    def scope(
+        self, generation: int, collections: Sequence[str], filters: Sequence[Filter]
+    ) -> frozenset[str] | None:
+        if not self.collections:
+            return None
+        return frozenset(id for name in collections for id in self.collections[name])
+
+
+class FakeKeywordIndex:
+    """Scores a passage by how many words of the question it has."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.texts = dict(texts)
+
+    def search(
+        self, generation: int, text: str, k: int, among: Collection[str] | None = None
+    ) -> list[Scored]:
+        asked = set(words(text))
+        scored = [
+            Scored(id, float(sum(word in asked for word in words(passage))))
+            for id, passage in self.texts.items()
+            if among is None or id in among
+        ]
+        scored.sort(key=lambda one: (-one.score, one.id))
+        return [one for one in scored if one.score > 0][:k]
+
+
+class FakeVectorStore:
+    """Exact search over a dict of vectors, one space for all."""
+
+    def __init__(self, vectors: Mapping[str, Sequence[float]]) -> None:
+        self.vectors = {id: unit(vector) for id, vector in vectors.items()}
+
+    def search(
+        self, space: str, vector: Vectors, k: int, among: Collection[str] | None = None
+    ) -> list[Scored]:
+        scored = [
+            Scored(id, float(row @ vector))
+            for id, row in self.vectors.items()
+            if among is None or id in among
+        ]
+        return sorted(scored, key=lambda one: (-one.score, one.id))[:k]
+
+    def get(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        return {id: self.vectors[id] for id in ids if id in self.vectors}
+
+
+class FakeEncoder:
+    """Gives each text the vector it was told, and all others the first axis."""
+
+    fingerprint = "fake"
+    max_tokens = 256
+
+    def __init__(self, vectors: Mapping[str, Sequence[float]], dimension: int = 2) -> None:
+        self.vectors = {text: unit(vector) for text, vector in vectors.items()}
+        self.dimension = dimension
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        other = unit([1.0] + [0.0] * (self.dimension - 1))
+        return np.stack([self.vectors.get(text, other) for text in texts])
+
+    encode_queries = encode_passages
+
+
+class FakeReranker:
+    """Prefers short texts."""
+
+    name = "short"
+
+    def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        return [-float(len(text)) for text in texts]
+
+
+def unit(vector: Sequence[float]) -> Vectors:
+    """A vector of length 1 in this direction."""
+    row = np.asarray(vector, dtype=np.float32)
+    length = np.linalg.norm(row)
+    return row / length if length else row
