@@ -351,9 +351,15 @@ class Retriever(Protocol):
 class LanguageModel(Protocol):
     """Continues a conversation. One call at a time; implementations hold a lock."""
 
-    name: str
-    context_tokens: int
-    """How many tokens prompt and answer may have together."""
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and answer may have together."""
+        ...
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of a prompt, the chat template's own included."""

@@ -1,0 +1,86 @@
+"""A conversation: its turns, what a follow-up is retrieved by, and how it is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dragtor.types import Answer, Citation, Turn
+
+
+@dataclass
+class Conversation:
+    """Questions and answers so far; the last ``history_turns`` of them go into the next prompt."""
+
+    history_turns: int
+    answers: list[Answer] = field(default_factory=list)
+
+    def add(self, answer: Answer) -> None:
+        """Keep an answer as the newest turn."""
+        self.answers.append(answer)
+
+    def clear(self) -> None:
+        """Forget all turns."""
+        self.answers.clear()
+
+    @property
+    def last(self) -> Answer | None:
+        """The newest answer, if there is one."""
+        return self.answers[-1] if self.answers else None
+
+    def history(self) -> tuple[Turn, ...]:
+        """The turns the model is shown, oldest first; what was refused invites more refusals."""
+        turns = [
+            Turn(answer.question, answer.text) for answer in self.answers if not answer.refused
+        ]
+        return tuple(turns[-self.history_turns :]) if self.history_turns else ()
+
+    def retrieval_text(self, question: str) -> str:
+        """What to search by: the question, after the one before it where there is one.
+
+        A follow-up ("and for how long?") rarely holds the words its passages do.
+        """
+        if self.last is None or not self.history_turns:
+            return question
+        return f"{self.last.question} {question}"
+
+    def to_markdown(self) -> str:
+        """The conversation as Markdown, each citation a footnote with its quote."""
+        notes: list[str] = []
+        parts = []
+        for answer in self.answers:
+            heading = " ".join(answer.question.split())
+            parts.append(f"## {heading}\n\n{_with_footnotes(answer, notes)}\n")
+        return "\n".join([*parts, *notes]) + ("\n" if notes else "")
+
+
+def _with_footnotes(answer: Answer, notes: list[str]) -> str:
+    """The answer's text with a footnote mark after each sentence; the notes are added to a list."""
+    pieces = []
+    done = 0
+    for sentence in answer.sentences:
+        start = answer.text.find(sentence.text, done)
+        if start < 0:
+            continue
+        end = start + len(sentence.text)
+        pieces.append(answer.text[done:end])
+        for citation in sentence.citations:
+            notes.append(_note(len(notes) + 1, citation))
+            pieces.append(f"[^{len(notes)}]")
+        done = end
+    return "".join([*pieces, answer.text[done:]])
+
+
+def _note(number: int, citation: Citation) -> str:
+    quote = " ".join(citation.quote.split())
+    place = citation.location
+    where = [f"page {place.page}"] if place.page is not None else []
+    where += [place.heading] if place.heading else []
+    where += [_clock(place.seconds)] if place.seconds is not None else []
+    source = ", ".join([citation.title, *where])
+    return f"[^{number}]: {source}, <{citation.uri}>: “{quote}”"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

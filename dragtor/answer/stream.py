@@ -1,0 +1,111 @@
+"""What is done to an answer while it is being written: markers taken out, repetition noticed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from dragtor.text import words
+
+_NUMBERS = r"(?:passages?\s{1,2})?\d{1,2}(?:\s?[,;]\s?(?:passage\s)?\d{1,2}){0,8}"
+_MARKER = re.compile(rf"[ \t]{{0,3}}\[({_NUMBERS})\](?!\()", re.IGNORECASE)
+# What may still become a marker: spaces, an open bracket, or a marker and what follows it.
+_UNDECIDED = re.compile(r"[ \t]{0,3}(?:\[[^\[\]\n`]{0,80}\]?)?\Z")
+_DIGITS = re.compile(r"\d+")
+_SENTENCE_END = re.compile(r"[.!?:;]+[\"')\]]*\s+|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The model says that what ends at ``offset`` of the clean text rests on passage ``number``."""
+
+    offset: int
+    number: int
+
+
+@dataclass
+class MarkerFilter:
+    """Takes ``[1]``, ``[2, 3]`` and ``[Passage 1]`` out of a text that comes in pieces.
+
+    Which passages bear a sentence out is found by reading them; what the model says is kept in
+    ``hints``, for what it is worth. Code (between backticks) is left as it is. Leading white space
+    is taken away as well.
+    """
+
+    hints: list[Hint] = field(default_factory=list)
+    _held: str = ""
+    _length: int = 0
+    _in_code: bool = False
+
+    def feed(self, piece: str) -> str:
+        """The text that is settled by now; the rest is held back until more comes."""
+        return self._take(self._held + piece, final=False)
+
+    def finish(self) -> str:
+        """What was held back."""
+        return self._take(self._held, final=True)
+
+    def _take(self, text: str, *, final: bool) -> str:
+        cut = len(text)
+        if not final:
+            undecided = _UNDECIDED.search(text)
+            cut = undecided.start() if undecided else cut
+        ready, self._held = text[:cut], text[cut:]
+        parts = re.split(r"(`)", ready)
+        return "".join(self._settle(part) for part in parts if part)
+
+    def _settle(self, part: str) -> str:
+        if part == "`":
+            self._in_code = not self._in_code
+        elif not self._in_code:
+            return self._without_markers(part)
+        return self._counted(part)
+
+    def _without_markers(self, part: str) -> str:
+        clean = ""
+        done = 0
+        for marker in _MARKER.finditer(part):
+            clean += self._counted(part[done : marker.start()])
+            done = marker.end()
+            numbers = {int(number) for number in _DIGITS.findall(marker.group(1))}
+            self.hints.extend(Hint(self._length, number) for number in sorted(numbers))
+        return clean + self._counted(part[done:])
+
+    def _counted(self, text: str) -> str:
+        kept = text if self._length else text.lstrip()
+        self._length += len(kept)
+        return kept
+
+
+@dataclass
+class RepetitionGuard:
+    """Notices that a model has begun to say the same thing again and again, as small ones do."""
+
+    sentence_words: int = 4
+    """Shorter sentences may come again."""
+    unit_chars: int = 40
+    tail_chars: int = 160
+    _text: str = ""
+    _start: int = 0
+    _seen: set[tuple[str, ...]] = field(default_factory=set)
+
+    def feed(self, piece: str) -> int | None:
+        """Where the repetition begins in all the text so far, or None while there is none."""
+        self._text += piece
+        for end in list(_SENTENCE_END.finditer(self._text, self._start)):
+            said = tuple(words(self._text[self._start : end.start()]))
+            if len(said) >= self.sentence_words and said in self._seen:
+                return self._start
+            self._seen.add(said)
+            self._start = end.end()
+        return self._circling()
+
+    def _circling(self) -> int | None:
+        """The start of a tail that is one short piece over and over, without any sentence end."""
+        tail = self._text[-self.tail_chars :]
+        if len(tail) < self.tail_chars:
+            return None
+        for period in range(1, self.unit_chars + 1):
+            if tail[period:] == tail[:-period] and any(map(str.isalnum, tail[:period])):
+                return len(self._text) - len(tail) + period
+        return None
