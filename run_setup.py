@@ -87,7 +87,7 @@ def disk_problem(free: int, needed: int) -> str:
 
 def check_machine(setup: Setup) -> None:
     """Name everything that is missing at once, one line each."""
-    needed = (1 if (VENV / "bin" / "dragtor").exists() else 6) * GB
+    needed = (1 if (VENV / "bin" / "dragtor").exists() else 4) * GB
     free, system = shutil.disk_usage(str(ROOT)).free, platform.system()
     problems = [
         python_problem(sys.version_info[:2], system),
@@ -150,7 +150,7 @@ def poetry_env(settings: Mapping[str, str], env: Mapping[str, str]) -> dict[str,
 
 def find_poetry(setup: Setup) -> None:
     """Take the Poetry that is there if it fits the package index, else install our own."""
-    python = sys.executable if importlib.util.find_spec("pip") else own_python(setup)
+    python = sys.executable if importlib.util.find_spec("pip") else venv_python(OWN, setup, "pip")
     settings = pip_settings(output([python, "-m", "pip", "config", "list"], setup.env) or "")
     code = "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"
     default = output([python, "-c", code], setup.env) or ""
@@ -176,26 +176,24 @@ def new_enough(said: str) -> bool:
 
 def own_poetry(setup: Setup) -> list[str]:
     """Give the command for a Poetry of this project alone, with the plugin that a mirror takes."""
-    python = own_python(setup)
+    python = venv_python(OWN, setup, "pip")
     if output([python, "-c", "import poetry_plugin_pypi_mirror"], setup.env) is None:
-        print("Installing Poetry for this project alone")
         command = [python, "-m", "pip", "install", "--quiet", "poetry>=2.1,<3", PLUGIN]
-        logged(command, setup.env, "pip could not install Poetry (is there a network?)")
+        logged(command, setup.env, "installing Poetry for this project alone")
     return [python, "-m", "poetry"]
 
 
-def own_python(setup: Setup) -> str:
-    """Give the Python of the environment for our own Poetry, made if need be."""
-    python = str(OWN / "bin" / "python")
-    if output([python, "-m", "pip", "--version"], setup.env) is None:
-        make_venv(OWN, setup)
+def venv_python(folder: Path, setup: Setup, needed: str = "sys") -> str:
+    """Give the Python of an environment; one that is missing or cannot serve is made anew."""
+    python = str(folder / "bin" / "python")
+    code = f"import sys, {needed}; print(*sys.version_info[:2])"
+    version = (output([python, "-c", code], setup.env) or "").split()
+    if not OLDEST <= tuple(map(int, version)) <= NEWEST:
+        if folder.exists() and not (folder / "pyvenv.cfg").exists():
+            raise SetupError(f"{folder} is not a virtual environment: move it elsewhere, run again")
+        command = [sys.executable, "-m", "venv", "--clear", "--upgrade-deps", str(folder)]
+        logged(command, setup.env, f"making the environment {folder.relative_to(ROOT)}")
     return python
-
-
-def make_venv(folder: Path, setup: Setup) -> None:
-    """Make an empty virtual environment of the Python that runs this."""
-    command = [sys.executable, "-m", "venv", "--clear", str(folder)]
-    logged(command, setup.env, f"the virtual environment {folder} could not be made")
 
 
 def llama_build(system: str, machine: str, env: Mapping[str, str]) -> tuple[str, str]:
@@ -209,18 +207,13 @@ def llama_build(system: str, machine: str, env: Mapping[str, str]) -> tuple[str,
 
 def install_packages(setup: Setup) -> None:
     """Install what poetry.lock says into .venv; what is there already stays."""
-    code = "import sys; print(*sys.version_info[:2])"
-    version = output([str(VENV / "bin" / "python"), "-c", code], setup.env) or ""
-    if not OLDEST <= tuple(map(int, version.split())) <= NEWEST:
-        if VENV.exists() and not (VENV / "pyvenv.cfg").exists():
-            raise SetupError(f"{VENV} is not a virtual environment: move it elsewhere, run again")
-        make_venv(VENV, setup)
+    venv_python(VENV, setup)
     cmake_args, meaning = llama_build(platform.system(), platform.machine(), setup.env)
-    print(f"llama-cpp-python is built {meaning}: the first time it compiles on for minutes")
+    print(f"llama-cpp-python is built {meaning}: about five minutes, the first time")
     env = {**setup.env, "CMAKE_ARGS": cmake_args}
     groups = ["--with" if setup.tests else "--without", "test,dev"]
     command = [*setup.poetry, "install", "--no-interaction", "--no-ansi", *groups]
-    logged(command, env, "Poetry could not install the packages")
+    logged(command, env, "installing packages and compiling llama-cpp-python")
 
 
 def fetch_models(setup: Setup) -> None:
@@ -262,8 +255,8 @@ def dragtor(setup: Setup, *words: str) -> None:
         raise SetupError(f"{typed} failed (exit code {code}): do what it says above, run again")
 
 
-def logged(command: Sequence[str], env: Mapping[str, str], failed: str) -> None:
-    """Run a command with its output in the log; show the time gone by and what it is at."""
+def logged(command: Sequence[str], env: Mapping[str, str], doing: str) -> None:
+    """Run a command with its output in the log, and show for how long it has been going."""
     LOG.parent.mkdir(exist_ok=True)
     begin, live, null = time.monotonic(), sys.stdout.isatty(), subprocess.DEVNULL
     with LOG.open("wb") as log:
@@ -274,16 +267,15 @@ def logged(command: Sequence[str], env: Mapping[str, str], failed: str) -> None:
         while process.returncode is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(1 if live else 20)
-            lines = LOG.read_text(encoding="utf-8", errors="replace").rstrip().split("\n")
-            text = f"{time.monotonic() - begin:8.0f} s  {lines[-1].strip(' -') or 'at work':.60}"
-            print(f"\r{text:<72}" if live else text, end="" if live else "\n", flush=True)
+            text = f"{time.monotonic() - begin:8.0f} s  {doing}"
+            print(f"\r{text}" if live else text, end="" if live else "\n", flush=True)
     finally:
         process.terminate()
         process.wait()
     print(end="\n" if live else "")
     if process.returncode:
-        print(*lines[-9:], sep="\n")
-        raise SetupError(f"{failed} (exit code {process.returncode}): {LOG} has the whole story")
+        print(*LOG.read_text(errors="replace").rstrip().split("\n")[-9:], sep="\n")
+        raise SetupError(f"{doing} failed (exit code {process.returncode}), {LOG} says why")
 
 
 STEPS: list[tuple[str, Callable[[Setup], None]]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import stat
 import subprocess
 import sys
@@ -262,10 +263,10 @@ def test_a_failing_command_leaves_a_log_that_the_message_names(
     monkeypatch.setattr(rs, "LOG", log)
     script = "import sys; print('the reason'); sys.exit(3)"
     with pytest.raises(rs.SetupError) as caught:
-        rs.logged([sys.executable, "-c", script], {}, "it could not be done")
-    assert str(caught.value) == f"it could not be done (exit code 3): {log} has the whole story"
+        rs.logged([sys.executable, "-c", script], {}, "trying hard")
+    assert str(caught.value) == f"trying hard failed (exit code 3), {log} says why"
     assert log.read_text() == "the reason\n"
-    assert "the reason" in capsys.readouterr().out
+    assert re.fullmatch(r" +\d+ s  trying hard\nthe reason\n", capsys.readouterr().out)
 
 
 def test_what_stops_the_setup_is_one_line_and_exit_code_1(
@@ -308,3 +309,24 @@ def test_a_word_it_does_not_know_shows_how_it_is_used(capsys: pytest.CaptureFixt
 
 def test_no_package_index_is_written_into_the_script() -> None:
     assert "://" not in SCRIPT.read_text(encoding="utf-8")
+
+
+def test_an_environment_that_works_is_kept_and_a_broken_one_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rs, "ROOT", tmp_path)
+    made: list[list[str]] = []
+    monkeypatch.setattr(rs, "logged", lambda command, *_: made.append(command))
+    (tmp_path / "env" / "bin").mkdir(parents=True)
+    (tmp_path / "env" / "pyvenv.cfg").touch()
+    setup = rs.Setup(tests=False, env={"PATH": "/usr/bin:/bin"})
+    write_program(tmp_path / "env" / "bin", "python", "echo 3 12")
+    assert rs.venv_python(tmp_path / "env", setup) == str(tmp_path / "env" / "bin" / "python")
+    assert made == []
+    write_program(tmp_path / "env" / "bin", "python", "echo 3 10")
+    rs.venv_python(tmp_path / "env", setup)
+    (tmp_path / "env" / "bin" / "python").unlink()
+    rs.venv_python(tmp_path / "env", setup)
+    assert [(command[0], command[-1]) for command in made] == [
+        (sys.executable, str(tmp_path / "env"))
+    ] * 2
