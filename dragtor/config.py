@@ -55,6 +55,7 @@ class Web(Section):
     delay_s: Annotated[float, Field(ge=0)] = 1.0
     max_mb: Positive = 50
     min_words: NotNegative = 150
+    hub_url: str = "https://huggingface.co"
 
 
 class Split(Section):
@@ -241,6 +242,8 @@ def _explain(error: ValidationError, merged: Layer) -> str:
     where = merged.place(keys)
     if first["type"] == "extra_forbidden":
         return f"{where}: unknown key {name!r}{_nearest(keys)}"
+    if first["type"] == "missing":
+        return f"{where}: {name} is missing"
     value = "that" if keys[0] == "credentials" else repr(first.get("input"))
     return f"{where}: {name} cannot be {value}: {first['msg'].lower()}"
 

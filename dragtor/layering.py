@@ -55,7 +55,7 @@ def from_yaml(path: Path, text: str | None = None) -> Layer:
         return Layer({})
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold keys with values, not a {type(values).__name__}")
-    return Layer(values, dict(_places(node, path, ())))
+    return Layer(values, dict(_places(node, str(path), ())))
 
 
 def from_assignment(assignment: str) -> Layer:
@@ -69,12 +69,14 @@ def from_assignment(assignment: str) -> Layer:
     if not separator or not all(keys):
         raise ConfigError(f"--set {assignment}: write it as key.subkey=value")
     try:
-        value = yaml.safe_load(text)
+        value, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
-        value = text
+        value, node = text, None
+    places = {keys[:n]: f"--set {name}" for n in range(1, len(keys) + 1)}
+    places.update((inner, f"--set {name}") for inner, _ in _places(node, "", keys))
     for key in reversed(keys):
         value = {key: value}
-    return Layer(value, {keys[:n]: f"--set {assignment}" for n in range(1, len(keys) + 1)})
+    return Layer(value, places)
 
 
 def merge(layers: Iterable[Layer]) -> Layer:
@@ -106,7 +108,7 @@ def _named(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(e, dict) and "name" in e for e in value)
 
 
-def _places(node: yaml.Node, path: Path, keys: Keys) -> Iterator[tuple[Keys, str]]:
+def _places(node: yaml.Node | None, path: str, keys: Keys) -> Iterator[tuple[Keys, str]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             inner = (*keys, key.value)

@@ -1,0 +1,130 @@
+"""Settings: layers, places of errors, and the reference file itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dragtor.config import Settings, find_config, load_settings
+from dragtor.errors import ConfigError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DRAGTOR_CONFIG", "JINA_API_KEY", "OPENAI_API_KEY", "HF_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    return tmp_path
+
+
+def write(project: Path, text: str, name: str = "params.yml") -> Path:
+    path = project / "config" / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_reference_holds_every_key_with_its_default_and_a_comment() -> None:
+    text = (ROOT / "config" / "params.yml").read_text(encoding="utf-8")
+    reference = yaml.safe_load(text)
+    defaults = Settings().model_dump(mode="json")
+    own = {"sources", "sites", "models", "credentials"}
+    assert set(reference) == set(defaults) - {"credentials"}
+    for name in set(reference) - own:
+        assert reference[name] == defaults[name], name
+    prompts = text.index("\nprompts:")
+    for line in text[:prompts].splitlines():
+        if line.startswith("  ") and ":" in line and not line.lstrip().startswith(("-", "#")):
+            assert "#" in line, f"no comment: {line}"
+
+
+def test_later_layers_win(project: Path) -> None:
+    params = write(project, "llm: {threads: 2, max_tokens: 10}\nretrieve: {k: 3}")
+    write(project, "llm: {threads: 3}", "local.yml")
+    settings = load_settings(params, ["llm.max_tokens=20"])
+    assert (settings.llm.threads, settings.llm.max_tokens, settings.retrieve.k) == (3, 20, 3)
+
+
+def test_models_merge_by_name(project: Path) -> None:
+    params = write(project, "models: [{name: all-MiniLM-L6-v2, licence: mine}]")
+    before = {entry.name: entry for entry in load_settings(cwd=ROOT).models}
+    after = {entry.name: entry for entry in load_settings(params).models}
+    assert set(before) == set(after)
+    assert after["all-MiniLM-L6-v2"].licence == "mine"
+    assert after["all-MiniLM-L6-v2"].files == before["all-MiniLM-L6-v2"].files
+
+
+def test_relative_paths_start_at_the_project(project: Path) -> None:
+    params = write(project, "sources: [notes, 'https://example.org/a']\npaths: {models: weights}")
+    settings = load_settings(params)
+    assert settings.paths.models == project / "weights"
+    assert settings.paths.library == project / "library"
+    assert settings.sources == (str(project / "notes"), "https://example.org/a")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("llm:\n  modle: x", "line 2: unknown key 'llm.modle'; did you mean 'model'?"),
+        ("\n\nllmm: {}", "line 3: unknown key 'llmm'; did you mean 'llm'?"),
+        ("llm:\n\n  threads: many", "line 3: llm.threads cannot be 'many'"),
+        ("web: {timeout_s: -1}", "line 1: web.timeout_s cannot be -1"),
+        ("sites:\n  - max_pages: 3", "sites.0.url is missing"),
+        ("answer: {support_yes: 2}", "answer.support_yes cannot be 2"),
+        ("- a", "must hold keys with values, not a list"),
+        ("a: [", "is not valid YAML"),
+        ("credentials: {hf_token: x}", "credentials go into config/local.yml"),
+    ],
+)
+def test_a_mistake_is_named_with_its_file_and_line(
+    project: Path, text: str, message: str
+) -> None:
+    params = write(project, text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(params)
+    assert message in str(caught.value)
+    assert str(params) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mistake_in_a_packaged_model_points_at_the_override(project: Path) -> None:
+    params = write(project, "models:\n  - name: silero-vad\n    licence: [3]")
+    with pytest.raises(ConfigError, match=r"params\.yml, line 3: models\.\d+\.licence cannot be"):
+        load_settings(params)
+
+
+@pytest.mark.parametrize("assignment", ["llm", "=3", "llm.=3", "a..b=1"])
+def test_an_assignment_without_key_or_value_is_refused(assignment: str) -> None:
+    with pytest.raises(ConfigError, match="write it as"):
+        load_settings(assignments=[assignment])
+
+
+def test_credentials_come_from_the_environment_and_do_not_print(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JINA_API_KEY", "planted-secret")
+    settings = load_settings(write(project, ""))
+    assert settings.credentials.jina_api_key is not None
+    assert settings.credentials.jina_api_key.get_secret_value() == "planted-secret"
+    assert "planted-secret" not in str(settings) + settings.model_dump_json()
+
+
+def test_the_configuration_is_looked_for_from_here_upwards(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = write(project, "")
+    deep = project / "a" / "b"
+    deep.mkdir(parents=True)
+    assert find_config(cwd=deep) == params
+    assert find_config(project / "config") == params
+    monkeypatch.setenv("DRAGTOR_CONFIG", str(params))
+    assert find_config(cwd=Path("/")) == params
+    with pytest.raises(ConfigError, match="no configuration at"):
+        find_config(project / "missing.yml")
