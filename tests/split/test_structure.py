@@ -130,25 +130,10 @@ def test_the_fingerprint_tells_sizes_apart() -> None:
     assert len(prints) == 3
 
 
-pieces = st.sampled_from(
-    [
-        "word ",
-        "A sentence ends. ",
-        "\n",
-        "\n\n",
-        "# Head\n",
-        "\n## Sub\n\n",
-        "- item\n",
-        "\t",
-        "e.g. Dr. X? ",
-        "\u200b",
-        "最初の日。",
-        "x" * 120,
-        "3.5 kg ",
-        '("quoted!") ',
-        "é́",
-        "|a|\n",
-    ]
+pieces = st.one_of(
+    st.sampled_from(["word ", "A sentence ends. ", "3.5 kg ", "e.g. Dr. X? ", '("quoted!") ']),
+    st.sampled_from(["\n", "\n\n", "\t", "# Head\n", "\n## Sub\n\n", "- item\n", "|a|\n"]),
+    st.sampled_from(["\u200b", "最初の日。", "e\u0301", "x" * 120]),
 )
 
 

@@ -1,0 +1,1 @@
+"""How good retrieval is: sets, metrics, runs and significance."""

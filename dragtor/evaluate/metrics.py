@@ -1,0 +1,75 @@
+"""Retrieval metrics of one query, as trec_eval defines them.
+
+``ranked`` are ids, best first, none twice. ``judged`` gives the grade of each judged id; above 0 is
+relevant, and what is not judged is not relevant. All metrics lie in [0, 1] and are 0 for a query
+without relevant ids (which trec_eval leaves out, as :mod:`dragtor.evaluate.run` does).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import log2
+
+Judged = Mapping[str, int]
+"""Grade by id."""
+Metric = Callable[[Sequence[str], Judged], float]
+
+
+def ndcg(ranked: Sequence[str], judged: Judged, k: int) -> float:
+    """Normalised discounted cumulative gain of the first k.
+
+    Gain is the grade, discount log2(rank + 1); 1 is the best order of all that is relevant.
+    Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques" (2002), with the
+    discount of trec_eval's ``ndcg_cut``.
+    """
+    best = sorted((grade for grade in judged.values() if grade > 0), reverse=True)
+    ideal = _discounted(best[:k])
+    return _discounted([max(0, judged.get(id, 0)) for id in ranked[:k]]) / ideal if ideal else 0.0
+
+
+def recall(ranked: Sequence[str], judged: Judged, k: int) -> float:
+    """Share of the relevant ids that is among the first k."""
+    relevant = _relevant(judged)
+    return len(relevant.intersection(ranked[:k])) / len(relevant) if relevant else 0.0
+
+
+def success(ranked: Sequence[str], judged: Judged, k: int) -> float:
+    """1 if any of the first k is relevant, else 0."""
+    return float(not _relevant(judged).isdisjoint(ranked[:k]))
+
+
+def reciprocal_rank(ranked: Sequence[str], judged: Judged) -> float:
+    """1 / rank of the first relevant id, 0 if there is none. Its mean over queries is MRR."""
+    relevant = _relevant(judged)
+    return next((1 / rank for rank, id in enumerate(ranked, start=1) if id in relevant), 0.0)
+
+
+def average_precision(ranked: Sequence[str], judged: Judged) -> float:
+    """Mean, over all relevant ids, of the precision at their rank. Its mean over queries is MAP."""
+    relevant = _relevant(judged)
+    found, total = 0, 0.0
+    for rank, id in enumerate(ranked, start=1):
+        if id in relevant:
+            found += 1
+            total += found / rank
+    return total / len(relevant) if relevant else 0.0
+
+
+METRICS: Mapping[str, Metric] = {
+    "ndcg@10": partial(ndcg, k=10),
+    "recall@10": partial(recall, k=10),
+    "recall@50": partial(recall, k=50),
+    "success@1": partial(success, k=1),
+    "mrr": reciprocal_rank,
+    "map": average_precision,
+}
+"""The metrics that benchmarks report."""
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(gain / log2(rank + 1) for rank, gain in enumerate(gains, start=1))
+
+
+def _relevant(judged: Judged) -> set[str]:
+    return {id for id, grade in judged.items() if grade > 0}

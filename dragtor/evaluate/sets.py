@@ -1,0 +1,109 @@
+"""Reading retrieval sets: documents, questions, and which answers which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dragtor.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A document of a set."""
+
+    id: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a set; ``meta`` is whatever the set says about it."""
+
+    id: str
+    text: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSet:
+    """Documents, questions, and by question id the grades of documents (above 0: relevant)."""
+
+    name: str
+    documents: tuple[Text, ...]
+    questions: tuple[Question, ...]
+    qrels: Mapping[str, Mapping[str, int]]
+
+    def judged(self, split: str | None = None) -> list[Question]:
+        """Questions with at least one relevant document, of one split (``meta.split``) if named."""
+        return [
+            question
+            for question in self.questions
+            if any(grade > 0 for grade in self.qrels.get(question.id, {}).values())
+            and (split is None or question.meta.get("split") == split)
+        ]
+
+
+def read_set(folder: Path) -> RetrievalSet:
+    """Read ``corpus.jsonl``, ``queries.jsonl`` and the judgements of a folder.
+
+    Judgements are ``qrels.tsv``, or every ``qrels/*.tsv`` as in BEIR; ids may be called ``_id`` as
+    there. Raises SourceError, naming file and line, if something is missing or cannot be read.
+    """
+    questions = tuple(
+        Question(_id(row), row["text"], row.get("meta") or row.get("metadata") or {})
+        for row in _rows(folder / "queries.jsonl")
+    )
+    documents = tuple(
+        Text(_id(row), row.get("title") or "", row["text"])
+        for row in _rows(folder / "corpus.jsonl")
+    )
+    return RetrievalSet(folder.name, documents, questions, read_qrels(folder))
+
+
+def read_qrels(folder: Path) -> dict[str, dict[str, int]]:
+    """Grades by question id and document id; see :func:`read_set`."""
+    files = [folder / "qrels.tsv"] if (folder / "qrels.tsv").exists() else []
+    files = files or sorted((folder / "qrels").glob("*.tsv"))
+    if not files:
+        raise SourceError(f"{folder} has no qrels.tsv and no qrels/*.tsv: it is no retrieval set")
+    qrels: dict[str, dict[str, int]] = {}
+    for file in files:
+        for question, document, grade in _judgements(file):
+            qrels.setdefault(question, {})[document] = grade
+    return qrels
+
+
+def _judgements(file: Path) -> Iterator[tuple[str, str, int]]:
+    """Lines of ``query document grade`` (with a header), or TREC's ``query 0 document grade``."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        fields = line.split("\t") if "\t" in line else line.split()
+        if len(fields) == 4:
+            del fields[1]
+        if len(fields) == 3 and fields[2].lstrip("-").isdigit():
+            yield fields[0], fields[1], int(fields[2])
+        elif fields and number > 1:
+            raise SourceError(f"{file}:{number}: {line[:60]!r} is no judgement: query, id, grade")
+
+
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    if not file.exists():
+        raise SourceError(f"{file} is missing: a retrieval set needs it")
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+                _id(row), row["text"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise SourceError(f"{file}:{number}: no object with id and text: {error}") from None
+            yield row
+
+
+def _id(row: Mapping[str, Any]) -> str:
+    return str(row["id"] if "id" in row else row["_id"])

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from math import log2
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dragtor.evaluate.metrics import (
+    METRICS,
+    average_precision,
+    ndcg,
+    recall,
+    reciprocal_rank,
+    success,
+)
+
+RANKED = ["d1", "d2", "d3", "d4", "d5"]
+JUDGED = {"d2": 1, "d4": 3, "d5": 0, "d9": 2}
+
+
+def test_ndcg_by_hand() -> None:
+    # d2 (grade 1) at rank 2, d4 (3) at rank 4; the ideal order is d4, d9, d2: grades 3, 2, 1.
+    gained = 1 / log2(3) + 3 / log2(5)
+    ideal = 3 / log2(2) + 2 / log2(3) + 1 / log2(4)
+    assert ndcg(RANKED, JUDGED, k=10) == pytest.approx(gained / ideal)
+    assert ndcg(RANKED, JUDGED, k=10) == pytest.approx(0.4038, abs=1e-4)
+
+
+def test_the_ideal_order_is_cut_as_well() -> None:
+    assert ndcg(["d4", "d9"], JUDGED, k=2) == 1.0
+    assert ndcg(["d4", "d2"], JUDGED, k=1) == 1.0
+
+
+def test_recall_counts_what_was_never_found() -> None:
+    assert recall(RANKED, JUDGED, k=3) == pytest.approx(1 / 3)
+    assert recall(RANKED, JUDGED, k=5) == pytest.approx(2 / 3)
+
+
+def test_average_precision_by_hand() -> None:
+    # Precision 1/2 at rank 2 and 2/4 at rank 4, nothing for d9: (1/2 + 2/4 + 0) / 3.
+    assert average_precision(RANKED, JUDGED) == pytest.approx(1 / 3)
+
+
+def test_reciprocal_rank_and_success_look_for_the_first() -> None:
+    assert reciprocal_rank(RANKED, JUDGED) == 0.5
+    assert success(RANKED, JUDGED, k=1) == 0.0
+    assert success(RANKED, JUDGED, k=2) == 1.0
+
+
+@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize(("ranked", "judged"), [([], JUDGED), (RANKED, {}), (RANKED, {"d1": 0})])
+def test_nothing_found_or_nothing_relevant_scores_zero(
+    name: str, ranked: list[str], judged: dict[str, int]
+) -> None:
+    assert METRICS[name](ranked, judged) == 0.0
+
+
+ids = [f"d{i}" for i in range(30)]
+
+
+@given(
+    st.permutations(ids).flatmap(lambda all: st.integers(1, 30).map(lambda n: all[:n])),
+    st.dictionaries(st.sampled_from(ids), st.integers(0, 4), max_size=20),
+)
+def test_every_metric_is_between_zero_and_one_and_one_for_the_best_order(
+    ranked: list[str], judged: dict[str, int]
+) -> None:
+    for metric in METRICS.values():
+        assert 0.0 <= metric(ranked, judged) <= 1.0
+    best = sorted(judged, key=lambda id: -judged[id])
+    if best and judged[best[0]] > 0:
+        assert {name: metric(best, judged) for name, metric in METRICS.items()} == pytest.approx(
+            dict.fromkeys(METRICS, 1.0) | {"recall@10": recall(best, judged, k=10)}
+        )
+
+
+def test_the_metrics_are_those_of_trec_eval() -> None:
+    """Against the reference implementation, where somebody has installed it."""
+    reference = pytest.importorskip("pytrec_eval")
+    import random
+
+    chance = random.Random(1)
+    for _ in range(50):
+        ranked = chance.sample(ids, chance.randint(1, 30))
+        judged = {id: chance.randint(0, 3) for id in chance.sample(ids, 12)} | {"d0": 1}
+        measures = {"ndcg_cut.10", "recall.10", "success.1", "recip_rank", "map"}
+        run = {"q": {id: float(-rank) for rank, id in enumerate(ranked)}}
+        theirs = reference.RelevanceEvaluator({"q": judged}, measures).evaluate(run)["q"]
+        assert ndcg(ranked, judged, k=10) == pytest.approx(theirs["ndcg_cut_10"])
+        assert recall(ranked, judged, k=10) == pytest.approx(theirs["recall_10"])
+        assert success(ranked, judged, k=1) == theirs["success_1"]
+        assert reciprocal_rank(ranked, judged) == pytest.approx(theirs["recip_rank"])
+        assert average_precision(ranked, judged) == pytest.approx(theirs["map"])
