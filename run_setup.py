@@ -213,7 +213,7 @@ def install_packages(setup: Setup) -> None:
     env = {**setup.env, "CMAKE_ARGS": cmake_args}
     groups = ["--with" if setup.tests else "--without", "test,dev"]
     command = [*setup.poetry, "install", "--no-interaction", "--no-ansi", *groups]
-    logged(command, env, "installing packages and compiling llama-cpp-python")
+    logged(command, env, "installing the packages, of which llama-cpp-python takes longest")
 
 
 def fetch_models(setup: Setup) -> None:
