@@ -1,0 +1,131 @@
+"""Texts to vectors with a transformer encoder on ONNX Runtime."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dragtor.encode.files import checksum, graph_file
+from dragtor.encode.session import Output, TokenModel, Tokens, open_tokenizer
+from dragtor.errors import ModelError
+from dragtor.types import Vectors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Pooling = Literal["mean", "cls"]
+
+_VERSION = "1"
+"""Rises when the same weights and settings come to give other vectors."""
+
+
+class OnnxEncoder:
+    """Encodes with the ONNX graph of a folder, and tells where the tokens of a text lie.
+
+    The folder holds ``tokenizer.json`` and ``model.onnx`` (or ``onnx/model.onnx``, or
+    ``model.safetensors`` and ``config.json`` of a BERT, which are converted). It is read at the
+    first use, so the first use raises ModelError. ``max_tokens`` counts special tokens;
+    ``threads`` 0 is all physical cores; ``batch_tokens`` bounds the tokens, padding included,
+    that are computed together. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_tokens: int,
+        pooling: Pooling = "mean",
+        query_prefix: str = "",
+        passage_prefix: str = "",
+        threads: int = 0,
+        batch_tokens: int = 4096,
+        name: str = "",
+    ) -> None:
+        self.name = name or folder.name
+        self.max_tokens = max_tokens
+        self._folder = folder
+        self._pooling = pooling
+        self._query_prefix = query_prefix
+        self._passage_prefix = passage_prefix
+        self._model = TokenModel(
+            folder, max_tokens=max_tokens, threads=threads, batch_tokens=batch_tokens
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Depends on the bytes of the graph and of the tokenizer, and on all that is set."""
+        made_of = (
+            _VERSION,
+            checksum(graph_file(self._folder)),
+            _digest(self._folder / "tokenizer.json"),
+            self._pooling,
+            self._query_prefix,
+            self._passage_prefix,
+            str(self.max_tokens),
+        )
+        return hashlib.sha256("\0".join(made_of).encode()).hexdigest()[:32]
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        size = self._model.config.get("hidden_size")
+        return int(size or self._model.session.get_outputs()[0].shape[-1])
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of shape (len(texts), dimension), in the order of the texts.
+
+        It is fastest with many texts at once: those of like length are computed together.
+        Raises ModelError or EngineError.
+        """
+        return self._encode([self._passage_prefix + text for text in texts])
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """The same for questions."""
+        return self._encode([self._query_prefix + text for text in texts])
+
+    def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
+        """(start, end) of each token in code points, in order, special tokens left out.
+
+        Characters that no token stands for (white space, control characters) are in no span.
+        Tokens that share a character (a Hangul syllable, taken apart) have the same span: so
+        there are as many spans as the encoder has tokens to read.
+        """
+        offsets = self._whole_texts.encode(text, add_special_tokens=False).offsets
+        return [(start, end) for start, end in offsets if start < end]
+
+    @cached_property
+    def _whole_texts(self) -> Tokenizer:
+        """A tokenizer that does not cut off."""
+        return open_tokenizer(self._folder)
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
+        vectors: Vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        if texts:
+            for rows, hidden, mask in self._model.run(self._model.tokenize(texts)):
+                vectors[rows] = self._pool(hidden, mask)
+        return vectors
+
+    def _pool(self, hidden: Output, mask: Tokens) -> Vectors:
+        """Vectors of length 1 from token vectors of shape (texts, tokens, dimension)."""
+        if hidden.ndim != 3 or hidden.shape[2] != self.dimension:
+            raise ModelError(f"{self.name} gives {hidden.shape}, not (texts, tokens, dimension)")
+        if self._pooling == "cls":
+            pooled = hidden[:, 0]
+        else:
+            # The mean's divisor does not matter: the length becomes 1 anyway.
+            pooled = np.einsum("btd,bt->bd", hidden, mask.astype(np.float32))
+        length = np.linalg.norm(pooled, axis=1, keepdims=True)
+        unit: Vectors = pooled / np.maximum(length, np.finfo(np.float32).tiny)
+        return unit
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"cannot read {path} ({error}); pull the model again") from None
