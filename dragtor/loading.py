@@ -68,10 +68,13 @@ class Loader:
                     found = list(source.discover())
                 except SourceError as error:
                     outcomes.append(Outcome(uri, "failed", str(error)))
+                    self._library.report(collection, uri, {uri: str(error)})
                     continue
                 visit = _Visit(self._library, collection, source, self._extractor, bool(named))
                 done = list(visit.outcomes(found, refresh=refresh, progress=progress))
                 outcomes.extend(done)
+                failures = {o.uri: o.reason or "" for o in done if o.result == "failed"}
+                self._library.report(collection, source.uri, failures)
                 if named and any(o.result in ("new", "changed", "unchanged") for o in done):
                     self._library.remember(collection, source.uri)
         return LoadReport(tuple(outcomes))

@@ -7,14 +7,24 @@ and ``indexing.py``, through ``types``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dragtor.errors import QueryError
-from dragtor.indexing import Indexer, IndexReport
-from dragtor.interfaces import Answerer, Library, Progress, Retriever
+from dragtor.indexing import DENSE, Indexer, IndexReport, space_name
+from dragtor.interfaces import Answerer, Library, Progress, Retriever, VectorStore
 from dragtor.loading import Loader, LoadReport
-from dragtor.types import Answer, Generation, Notice, Query, SearchResult, Token, Turn
+from dragtor.types import (
+    Answer,
+    DocumentInfo,
+    Generation,
+    Notice,
+    Prompt,
+    Query,
+    SearchResult,
+    Token,
+    Turn,
+)
 
 
 class Dragtor:
@@ -22,18 +32,23 @@ class Dragtor:
 
     What loads a model is given as a function and called when it is first needed.
     ``make_retriever`` gets the generation that answers, so that an index made under other
-    settings is still searched with its own encoder.
+    settings is still searched with its own encoder. ``recipe`` is what an index would be made by
+    now.
     """
 
     def __init__(
         self,
         library: Library,
+        vectors: VectorStore,
+        recipe: Mapping[str, str],
         make_loader: Callable[[], Loader],
         make_indexer: Callable[[], Indexer],
         make_retriever: Callable[[Generation, str], Retriever],
         make_answerer: Callable[[Generation], Answerer],
     ) -> None:
         self.library = library
+        self.vectors = vectors
+        self._recipe = recipe
         self._make_loader = make_loader
         self._make_indexer = make_indexer
         self._make_retriever = make_retriever
@@ -69,7 +84,7 @@ class Dragtor:
         if key not in self._retrievers:
             self._retrievers[key] = self._make_retriever(generation, query.retriever)
         result = self._retrievers[key].retrieve(query)
-        return replace(result, notices=(*result.notices, *self._pending(generation)))
+        return replace(result, notices=(*result.notices, *self._outdated(generation)))
 
     def ask(
         self, query: Query, history: Sequence[Turn] = (), search_text: str | None = None
@@ -83,7 +98,7 @@ class Dragtor:
         found = self.search(replace(query, text=search_text or query.text))
         retrieve_s = time.perf_counter() - started
         yield from found.notices
-        for event in self.answerer().answer(query, found.hits, history):
+        for event in self._answering().answer(query, found.hits, history):
             if isinstance(event, Answer):
                 event = replace(
                     event,
@@ -97,8 +112,29 @@ class Dragtor:
                 )
             yield event
 
-    def answerer(self) -> Answerer:
-        """What writes answers, with its model loaded once."""
+    def prompt(self, query: Query, history: Sequence[Turn] = ()) -> Prompt:
+        """What the language model would be asked."""
+        return self._answering().prompt(query, self.search(query).hits, history)
+
+    def find(self, collection: str, name: str) -> DocumentInfo:
+        """The document of this id or address. Raises QueryError if there is none."""
+        for info in self.library.documents(collection):
+            if name in (info.id, info.uri):
+                return info
+        raise QueryError(f"no document {name!r} in {collection}; `dragtor sources list` has them")
+
+    def remove(self, collection: str, name: str) -> DocumentInfo:
+        """Remove a document at once; a refresh of its source does not bring it back."""
+        with self.library.writing():
+            info = self.find(collection, name)
+            generation = self.library.active()
+            passages = self.library.remove([info.id])
+            if generation is not None:
+                self.vectors.delete(space_name(generation.id, DENSE), passages)
+                self.library.touch()
+        return info
+
+    def _answering(self) -> Answerer:
         generation = self._active()
         if self._answerer is None or self._answerer[0] != generation.id:
             self._answerer = (generation.id, self._make_answerer(generation))
@@ -112,8 +148,13 @@ class Dragtor:
             )
         return generation
 
-    def _pending(self, generation: Generation) -> Iterator[Notice]:
-        count = len(self.library.pending(generation.id))
-        if count:
+    def _outdated(self, generation: Generation) -> Iterator[Notice]:
+        """Say what a search cannot see yet."""
+        if count := len(self.library.pending(generation.id)):
             documents = "1 document is" if count == 1 else f"{count} documents are"
             yield Notice("pending", f"{documents} loaded but not indexed: run `dragtor index`")
+        if generation.recipe != self._recipe:
+            yield Notice(
+                "settings_changed",
+                "the index was made under other settings: run `dragtor index` to make it anew",
+            )

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from dragtor.answer.citations import Encode, cite
-from dragtor.answer.prompt import Prompt, Templates, build_prompt
+from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.stream import Hint, MarkerFilter, RepetitionGuard
 from dragtor.answer.support import Thresholds
 from dragtor.interfaces import LanguageModel
 from dragtor.text import words
-from dragtor.types import Answer, Hit, Notice, Query, Sentence, Token, Turn, Usage
+from dragtor.types import Answer, Hit, Notice, Prompt, Query, Sentence, Token, Turn, Usage
 
 _ALIKE = 0.85
 _REFUSING = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dragtor.errors import ConfigError, QueryError
-from dragtor.types import Hit, Message, Notice, Turn
+from dragtor.types import Hit, Message, Notice, Prompt, Turn
 
 Count = Callable[[Sequence[Message]], int]
 """Tokens of a prompt, as the model that will read it counts them."""
@@ -43,16 +43,6 @@ class Templates:
             raise ConfigError("prompts.refusal is empty; give the sentence that refuses")
         if _PLACEHOLDER.search(self.refusal):
             raise ConfigError(f"prompts.refusal takes no placeholder: {self.refusal!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What a model is asked: ``hits`` are the passages in it, numbered from 1 in this order."""
-
-    messages: tuple[Message, ...]
-    hits: tuple[Hit, ...]
-    tokens: int
-    notices: tuple[Notice, ...] = ()
 
 
 def build_prompt(
@@ -115,10 +105,13 @@ def _too_long(
     alone = count(_messages(question, (), (), templates))
     if passages and alone <= room:
         return (
-            f"the question and its best passage have {tokens} tokens and the model takes {room}; "
-            "raise llm.context_tokens or lower split.max_tokens"
+            f"the question and its best passage have {tokens} tokens and the model takes {room};"
+            " raise llm.context_tokens or lower split.max_tokens"
         )
-    return f"the question has {alone} tokens and the model takes {room}; ask a shorter question"
+    return (
+        f"the question makes a prompt of {alone} tokens and the model takes {room};"
+        " ask a shorter question"
+    )
 
 
 def _messages(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from dragtor.catalogue import ModelEntry
-    from dragtor.config import Settings
     from dragtor.weights import LlmChoice, Progress, Weights
 
 app = typer.Typer(no_args_is_help=True, help="See, get and find models.")
@@ -32,6 +30,7 @@ def list_(
 
     Example: dragtor models list
     """
+    from dragtor.build import weights_of
     from dragtor.cli import render
 
     rows = _rows(weights_of(settings_of(ctx)))
@@ -60,6 +59,7 @@ def pull(
 
     Example: dragtor models pull Llama-3.1-8B-Instruct
     """
+    from dragtor.build import weights_of
     from dragtor.cli import render
 
     weights = weights_of(settings_of(ctx))
@@ -79,21 +79,9 @@ def path(
 
     Example: dragtor models path all-MiniLM-L6-v2
     """
+    from dragtor.build import weights_of
+
     typer.echo(weights_of(settings_of(ctx)).path(name))
-
-
-def weights_of(settings: Settings) -> Weights:
-    """The models these settings speak of."""
-    from dragtor.weights import Weights
-    from dragtor.weights.shelf import HUB
-
-    token = settings.credentials.hf_token
-    return Weights(
-        settings.paths.models,
-        settings.models,
-        hub_url=os.environ.get("HF_ENDPOINT") or HUB,
-        hub_token=token.get_secret_value() if token else None,
-    )
 
 
 def _convert(entry: ModelEntry, folder: Path) -> None:
@@ -180,6 +168,7 @@ def _bar() -> Iterator[Progress]:
         bars.TimeRemainingColumn(),
         console=render.err,
         transient=True,
+        disable=not render.err.is_terminal,
     )
     tasks: dict[str, bars.TaskID] = {}
 

@@ -1,0 +1,319 @@
+"""Settings to Dragtor: the only file that names concrete classes.
+
+Each choice is a name in the settings and a "module:Class" here, imported when it is made. A new
+backend is one file that fits its Protocol, and one line in one of these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dragtor.errors import ConfigError, ModelError, SourceError
+from dragtor.indexing import DENSE, Indexer, space_name
+from dragtor.interfaces import (
+    Answerer,
+    Encoder,
+    LanguageModel,
+    Retriever,
+    Source,
+    VectorStore,
+)
+from dragtor.loading import Loader
+from dragtor.pipeline import Dragtor
+from dragtor.types import Generation, Notice
+
+if TYPE_CHECKING:
+    from dragtor.config import Settings
+    from dragtor.store.library import SqliteLibrary
+    from dragtor.weights import LlmChoice, Weights
+
+SPLITTERS = {"structure": "dragtor.split.structure:StructureSplitter"}
+ENCODERS = {"onnx": "dragtor.encode.onnx:OnnxEncoder"}
+RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
+RETRIEVERS = {
+    "hybrid": "dragtor.retrieve.hybrid:HybridRetriever",
+    "dense": "dragtor.retrieve.dense:DenseRetriever",
+    "keyword": "dragtor.retrieve.keyword:KeywordRetriever",
+}
+ENGINES = {
+    "llama": "dragtor.answer.llama:LlamaModel",
+    "openai": "dragtor.answer.openai:OpenAiModel",
+}
+EXTRACTORS = {
+    "text/plain": "dragtor.sources.text:TextExtractor",
+    "text/markdown": "dragtor.sources.text:MarkdownExtractor",
+    "text/html": "dragtor.sources.html:HtmlExtractor",
+    "application/pdf": "dragtor.sources.pdf:PdfExtractor",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
+        "dragtor.sources.office:DocxExtractor"
+    ),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (
+        "dragtor.sources.office:PptxExtractor"
+    ),
+    "application/epub+zip": "dragtor.sources.epub:EpubExtractor",
+    "application/jsonl": "dragtor.sources.jsonl:JsonLinesExtractor",
+}
+READERS = {
+    "jina": "dragtor.sources.jina:JinaReader",
+    "local": "dragtor.sources.web:LocalReader",
+}
+
+STARTER = Notice(
+    "starter_model",
+    "this answer is by a very small model; for good ones: "
+    "dragtor models pull Llama-3.1-8B-Instruct (5 GB)",
+)
+
+
+def build(settings: Settings) -> Dragtor:
+    """A Dragtor of these settings; models load when they are first needed.
+
+    Raises ConfigError for an unknown choice, naming the valid ones.
+    """
+    check_choices(settings)
+    parts = _Parts(settings)
+    return Dragtor(
+        library=parts.library,
+        vectors=parts.vectors,
+        recipe=parts.recipe,
+        make_loader=parts.loader,
+        make_indexer=parts.indexer,
+        make_retriever=parts.retriever,
+        make_answerer=parts.answerer,
+    )
+
+
+def check_choices(settings: Settings) -> None:
+    """Raise ConfigError if a name of a backend, or of a model, is none that we have."""
+    _choose(SPLITTERS, settings.split.splitter, "split.splitter")
+    _choose(ENCODERS, settings.encoder.engine, "encoder.engine")
+    _choose(RETRIEVERS, settings.retrieve.retriever, "retrieve.retriever")
+    _choose(ENGINES, settings.llm.engine, "llm.engine")
+    _choose(READERS, settings.web.reader, "web.reader")
+    weights = weights_of(settings)
+    try:
+        weights.entry(settings.encoder.model)
+        if settings.retrieve.reranker != "none":
+            weights.entry(settings.retrieve.reranker)
+    except ModelError as error:
+        raise ConfigError(f"encoder.model or retrieve.reranker: {error}") from None
+
+
+def weights_of(settings: Settings) -> Weights:
+    """The models these settings speak of."""
+    from dragtor.weights import Weights
+
+    token = settings.credentials.hf_token
+    return Weights(
+        settings.paths.models,
+        settings.models,
+        hub_url=settings.web.hub_url,
+        hub_token=token.get_secret_value() if token else None,
+    )
+
+
+def choose_llm(settings: Settings) -> LlmChoice:
+    """The language model on this machine that answers. Raises ModelError if there is none."""
+    import psutil
+
+    return weights_of(settings).llm(settings.llm.model, psutil.virtual_memory().total)
+
+
+def configured_sources(settings: Settings) -> list[str]:
+    """Addresses that ``load`` reads without being told."""
+    return [*settings.sources, *(site.url for site in settings.sites)]
+
+
+def _choose(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN401 (a class)
+    if name not in table:
+        raise ConfigError(f"{key} is {name!r}; it can be {', '.join(table)}")
+    module, _, attribute = table[name].partition(":")
+    return partial(_make, module, attribute)
+
+
+def _make(module: str, attribute: str, *args: object, **kwargs: object) -> Any:  # noqa: ANN401
+    return getattr(import_module(module), attribute)(*args, **kwargs)
+
+
+class _Parts:
+    """The parts of one Dragtor, each made once, when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._weights = weights_of(settings)
+        self._encoders: dict[tuple[str, str], Any] = {}
+
+    @property
+    def recipe(self) -> dict[str, str]:
+        """What an index is made by: another recipe is another generation."""
+        split, encoder = self._settings.split, self._settings.encoder
+        return {
+            "splitter": split.splitter,
+            "max_tokens": str(split.max_tokens),
+            "overlap_tokens": str(split.overlap_tokens),
+            "context": split.context,
+            "engine": encoder.engine,
+            "model": encoder.model,
+        }
+
+    @cached_property
+    def library(self) -> SqliteLibrary:
+        from dragtor.store.library import SqliteLibrary
+
+        return SqliteLibrary(self._settings.paths.library)
+
+    @cached_property
+    def vectors(self) -> VectorStore:
+        from dragtor.store.chroma import ChromaStore
+
+        store: VectorStore = ChromaStore(
+            self._settings.paths.library / "chroma", self.library.revision
+        )
+        return store
+
+    # --- loading
+
+    def loader(self) -> Loader:
+        from dragtor.sources.extractors import Extractors
+
+        by_type = {kind: _choose(EXTRACTORS, kind, "media type") for kind in EXTRACTORS}
+        return Loader(self.library, self._open_source, Extractors(by_type))
+
+    @cached_property
+    def _reader(self) -> object:
+        web, key = self._settings.web, self._settings.credentials.jina_api_key
+        make = _choose(READERS, web.reader, "web.reader")
+        return make()
+
+    def _open_source(self, uri: str) -> Source:
+        raise SourceError(uri)
+
+    # --- indexing
+
+    def encoder(self, recipe: Mapping[str, str]) -> Any:  # noqa: ANN401 (Encoder and Tokenizer)
+        """The encoder of an index made by this recipe; it loads when it first encodes."""
+        made = (recipe["engine"], recipe["model"])
+        if made not in self._encoders:
+            entry = self._weights.entry(recipe["model"])
+            if entry.encoder is None:
+                raise ConfigError(f"encoder.model is {entry.name}, which is of kind {entry.kind}")
+            self._encoders[made] = _choose(ENCODERS, recipe["engine"], "encoder.engine")(
+                self._weights.path(entry.name),
+                name=entry.name,
+                pooling=entry.encoder.pooling,
+                max_tokens=entry.encoder.max_tokens,
+                query_prefix=entry.encoder.query_prefix,
+                passage_prefix=entry.encoder.passage_prefix,
+                threads=self._settings.encoder.threads,
+            )
+        return self._encoders[made]
+
+    def indexer(self) -> Indexer:
+        from dragtor.split.context import contextualize
+        from dragtor.store.cache import SqliteVectorCache
+
+        split, encoder = self._settings.split, self.encoder(self.recipe)
+        make_splitter = _choose(SPLITTERS, split.splitter, "split.splitter")
+        return Indexer(
+            library=self.library,
+            splitter=make_splitter(encoder, split.max_tokens, split.overlap_tokens),
+            contextualize=partial(contextualize, mode=split.context),
+            encoder=encoder,
+            vectors=self.vectors,
+            cache=SqliteVectorCache(self._settings.paths.library / "vectors.db"),
+            recipe=self.recipe,
+        )
+
+    # --- retrieving
+
+    def retriever(self, generation: Generation, name: str) -> Retriever:
+        from dragtor.retrieve.rerank import RerankingRetriever
+
+        settings = self._settings.retrieve
+        make = _choose(RETRIEVERS, name, "retriever")
+        retriever: Retriever = make(**self._halves(generation, name))
+        if settings.reranker == "none":
+            return retriever
+        entry = self._weights.entry(settings.reranker)
+        reranker = _choose(RERANKERS, "onnx", "reranker")(
+            self._weights.path(entry.name), name=entry.name, threads=self._settings.encoder.threads
+        )
+        return RerankingRetriever(retriever, reranker, settings.rerank_candidates)
+
+    def _halves(self, generation: Generation, name: str) -> dict[str, Any]:
+        """What the constructor of a retriever takes: keyword index, vectors, or both."""
+        from dragtor.retrieve.fusion import convex
+
+        parts: dict[str, Any] = {"library": self.library, "generation": generation.id}
+        if name != "dense":
+            parts |= {"index": self.library.keywords}
+        if name != "keyword":
+            parts |= {
+                "vectors": self.vectors,
+                "encoder": self._encoder_of(generation),
+                "space": space_name(generation.id, DENSE),
+            }
+        if name == "hybrid":
+            settings = self._settings.retrieve
+            parts |= {
+                "fuse": partial(convex, dense_weight=settings.dense_weight),
+                "candidates": settings.candidates,
+            }
+        return parts
+
+    def _encoder_of(self, generation: Generation) -> Encoder:
+        encoder: Encoder = self.encoder(generation.recipe)
+        if encoder.fingerprint != generation.spaces[DENSE]:
+            raise ModelError(
+                f"the files of {generation.recipe['model']} are not those the index was made with: "
+                "run `dragtor index`"
+            )
+        return encoder
+
+    # --- answering
+
+    def answerer(self, generation: Generation) -> Answerer:
+        from dragtor.answer.answerer import GroundedAnswerer
+        from dragtor.answer.prompt import Templates
+        from dragtor.answer.support import Thresholds
+
+        settings = self._settings
+        model, notices = self._language_model()
+        return GroundedAnswerer(
+            model=model,
+            encode=self._encoder_of(generation).encode_passages,
+            templates=Templates(**settings.prompts.model_dump()),
+            thresholds=Thresholds(settings.answer.support_yes, settings.answer.support_partly),
+            max_tokens=settings.llm.max_tokens,
+            notices=notices,
+        )
+
+    def _language_model(self) -> tuple[LanguageModel, tuple[Notice, ...]]:
+        llm = self._settings.llm
+        make = _choose(ENGINES, llm.engine, "llm.engine")
+        shared = {
+            "context_tokens": llm.context_tokens,
+            "temperature": llm.temperature,
+            "seed": llm.seed,
+        }
+        if llm.engine == "openai":
+            key = self._settings.credentials.openai_api_key
+            return make(
+                llm.base_url,
+                llm.model,
+                api_key=key.get_secret_value() if key else None,
+                timeout=llm.timeout_s,
+                **shared,
+            ), ()
+        choice = choose_llm(self._settings)
+        model = make(
+            choice.path,
+            choice.name,
+            threads=llm.threads,
+            gpu_layers=llm.gpu_layers,
+            **shared,
+        )
+        return model, (STARTER,) if choice.starter else ()

@@ -1,0 +1,128 @@
+"""The JSON that programs get: shapes are a contract, described in docs/json.md.
+
+Ids are strings, absent fields are null, and no key is ever left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from dragtor.types import (
+    Answer,
+    Citation,
+    Document,
+    DocumentInfo,
+    Hit,
+    Location,
+    SearchResult,
+    Sentence,
+)
+
+Json = dict[str, Any]
+
+
+def search_json(result: SearchResult) -> Json:
+    """What ``dragtor search --json`` prints."""
+    return {
+        "question": result.question,
+        "hits": [hit_json(hit) for hit in result.hits],
+        "timings": _rounded(result.timings),
+    }
+
+
+def answer_json(answer: Answer) -> Json:
+    """What ``dragtor ask --json`` prints."""
+    return {
+        "question": answer.question,
+        "kind": answer.kind,
+        "refused": answer.refused,
+        "answer": answer.text,
+        "sentences": [_sentence(sentence) for sentence in answer.sentences],
+        "hits": [hit_json(hit) for hit in answer.hits],
+        "model": answer.model,
+        "notices": [asdict(notice) for notice in answer.notices],
+        "usage": asdict(answer.usage),
+        "timings": {
+            name: round(answer.timings.get(name, 0.0), 4)
+            for name in ("retrieve_s", "first_token_s", "total_s")
+        },
+    }
+
+
+def error_json(question: str, error: Exception) -> Json:
+    """The line of a question that could not be dealt with."""
+    return {"question": question, "error": str(error)}
+
+
+def hit_json(hit: Hit) -> Json:
+    """One hit, alike in searches and answers."""
+    document, passage = hit.document, hit.passage
+    return {
+        "rank": hit.rank,
+        "score": round(hit.score, 6),
+        "scores": _rounded(hit.scores),
+        "passage": {
+            "id": passage.id,
+            "start": passage.start,
+            "end": passage.end,
+            "text": passage.text,
+        },
+        "document": {
+            "id": document.id,
+            "uri": document.uri,
+            "title": document.title,
+            "author": document.author,
+            "kind": document.kind,
+        },
+        "location": location_json(hit.location),
+    }
+
+
+def location_json(location: Location) -> Json:
+    """Page, heading, seconds and speaker, null where unknown."""
+    return asdict(location)
+
+
+def document_json(info: DocumentInfo) -> Json:
+    """What ``dragtor sources list --json`` prints of a document."""
+    return {**asdict(info), "metadata": dict(info.metadata)}
+
+
+def whole_document_json(document: Document) -> Json:
+    """What ``dragtor sources show --json`` prints: with the whole text and its marks."""
+    return {
+        **document_json(document.info),
+        "version": document.version,
+        "text": document.text,
+        "marks": [asdict(mark) for mark in document.marks],
+    }
+
+
+def _sentence(sentence: Sentence) -> Json:
+    return {
+        "text": sentence.text,
+        "support": {
+            "verdict": sentence.support.verdict,
+            "score": round(sentence.support.score, 4),
+        },
+        "citations": [_citation(citation) for citation in sentence.citations],
+    }
+
+
+def _citation(citation: Citation) -> Json:
+    return {
+        "passage_id": citation.passage_id,
+        "document_id": citation.document_id,
+        "uri": citation.uri,
+        "title": citation.title,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "location": location_json(citation.location),
+    }
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in figures.items()}

@@ -1,0 +1,147 @@
+"""load, index, status: what is in the library and how it gets there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dragtor.cli.state import State, state_of
+
+if TYPE_CHECKING:
+    from dragtor.loading import LoadReport
+    from dragtor.types import Generation
+
+
+def load(
+    ctx: typer.Context,
+    uris: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[URI]...", help="Files, folders, pages; remembered from now on."),
+    ] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Fetch again what looks unchanged.")
+    ] = False,
+    index: Annotated[bool, typer.Option("--index", help="Index afterwards.")] = False,
+) -> None:
+    """Load sources: those in config/params.yml and remembered ones, or the URIs given.
+
+    Exit code 1 if a source failed; the others are loaded all the same.
+
+    Example: dragtor load ~/papers https://example.org/article --index
+    """
+    from dragtor.build import configured_sources
+    from dragtor.cli import render
+
+    state = state_of(ctx)
+    named = [_absolute(uri) for uri in uris or ()]
+    with render.progress("Loading") as progress:
+        report = state.dragtor.load(
+            state.collection,
+            configured_sources(state.settings),
+            named,
+            refresh=refresh,
+            progress=progress,
+        )
+    _show(report)
+    if index:
+        _index(state, rebuild=False)
+    if report.count("failed"):
+        raise typer.Exit(1)
+
+
+def index(
+    ctx: typer.Context,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build a new index beside the old one, then switch.")
+    ] = False,
+) -> None:
+    """Make what was loaded searchable: split, embed, store. Only what changed.
+
+    Example: dragtor index
+    """
+    _index(state_of(ctx), rebuild=rebuild)
+
+
+def status(
+    ctx: typer.Context,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Counts, sizes, models, and what is pending.
+
+    Example: dragtor status
+    """
+    from dataclasses import asdict
+
+    from dragtor.cli import render
+
+    state = state_of(ctx)
+    found = state.dragtor.library.status()
+    if json_:
+        render.json_out({**asdict(found), "models": _models(state)})
+        return
+    sizes = ", ".join(f"{name} {render.size(count)}" for name, count in found.sizes.items())
+    render.facts(
+        {
+            "library": f"{state.settings.paths.library} ({sizes or 'empty'})",
+            "collections": ", ".join(found.collections),
+            "documents": f"{found.documents} from {found.sources} sources",
+            "passages": str(found.passages),
+            "pending": f"{found.pending} documents: run `dragtor index`" if found.pending else "0",
+            "index": _generation(found.active) if found.active else "none: run `dragtor index`",
+            **({"building": _generation(found.building)} if found.building else {}),
+            **{name.replace("_", " "): value for name, value in _models(state).items()},
+        }
+    )
+
+
+def _generation(generation: Generation) -> str:
+    made = ", ".join(f"{key} {value}" for key, value in generation.recipe.items())
+    return f"generation {generation.id}: {made}"
+
+
+def _models(state: State) -> dict[str, str]:
+    """What encodes and what answers, or why it cannot."""
+    from dragtor.build import choose_llm, weights_of
+    from dragtor.errors import DragtorError
+
+    settings = state.settings
+    models = {"encoder": settings.encoder.model, "language_model": settings.llm.model}
+    try:
+        weights_of(settings).path(settings.encoder.model)
+    except DragtorError as error:
+        models["encoder"] = str(error)
+    if settings.llm.engine == "llama":
+        try:
+            models["language_model"] = choose_llm(settings).name
+        except DragtorError as error:
+            models["language_model"] = str(error)
+    return models
+
+
+def _index(state: State, *, rebuild: bool) -> None:
+    from dragtor.cli import render
+
+    with render.progress("Indexing") as progress:
+        report = state.dragtor.index(rebuild=rebuild, progress=progress)
+    if report.documents:
+        render.line(
+            f"{report.documents} documents indexed: {report.passages} passages, "
+            f"{report.encoded} of them newly encoded"
+        )
+    else:
+        render.line("everything is indexed already")
+
+
+def _show(report: LoadReport) -> None:
+    from dragtor.cli import render
+
+    render.outcomes([o for o in report.outcomes if o.result in ("skipped", "failed")])
+    render.counts(report)
+
+
+def _absolute(uri: str) -> str:
+    """Paths on the command line start at the working directory."""
+    from pathlib import Path
+
+    return uri if "://" in uri else str(Path(uri).expanduser().absolute())
