@@ -161,6 +161,7 @@ def load_settings(
 
     ``config`` is a params.yml, or the folder that holds it; without it the file is looked for
     at ``DRAGTOR_CONFIG``, in the working directory and its parents, and in the checkout.
+    ``HF_ENDPOINT``, which other programs know too, is the same as ``web.hub_url``.
     ``assignments`` are ``a.b=value`` strings, the values YAML. Raises ConfigError naming the file,
     the line, the key and the nearest valid one.
     """
@@ -174,6 +175,8 @@ def load_settings(
         local = params.with_name("local.yml")
         if local.exists():
             layers.append(from_yaml(local))
+    if hub := os.environ.get("HF_ENDPOINT"):
+        layers.append(from_assignment(f"web.hub_url={hub}"))
     layers.extend(from_assignment(assignment) for assignment in assignments)
     merged = merge(layers)
     _add_credentials(merged.values)

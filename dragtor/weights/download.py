@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
@@ -124,11 +125,9 @@ class _Download:
                 self.url, headers=headers, stream=True, timeout=_TIMEOUT_S
             ) as response:
                 return self._receive(response, have)
-        except requests.exceptions.ChunkedEncodingError as error:
+        except urllib3.exceptions.HTTPError as error:
             raise _Interrupted("connection lost") from error
         except requests.exceptions.ConnectionError as error:
-            if self.size() > have:
-                raise _Interrupted("no answer in time") from error
             raise ModelError(
                 f"cannot reach {self.host}: check the network, or put {self._target.name} into "
                 f"{self._target.parent} yourself"
@@ -166,7 +165,8 @@ class _Download:
             ensure_room(self.part.parent, total - have)
         self._progress(name, have, total)
         with self.part.open("ab") as file:
-            for block in response.iter_content(BLOCK):
+            # read1 and not iter_content, which loses what it has gathered when a connection breaks
+            while block := response.raw.read1(BLOCK):
                 file.write(block)
                 have += len(block)
                 self._progress(name, have, total)

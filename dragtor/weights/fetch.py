@@ -15,7 +15,7 @@ from dragtor.errors import ModelError
 Progress = Callable[[str, int, int | None], None]
 """Called with a file's name, the bytes that are there, and how many there will be, if known."""
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 _SPARE = 50_000_000
 
 

@@ -1,0 +1,4 @@
+from tests.weights.hub import loopback
+from tests.weights.wheel import index
+
+__all__ = ["index", "loopback"]
