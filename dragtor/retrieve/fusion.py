@@ -87,12 +87,3 @@ def reciprocal_rank(lists: Sequence[Scores], k: int = 60) -> dict[str, float]:
         for rank, id in enumerate(ranking(scores), start=1):
             fused[id] = fused.get(id, 0.0) + 1 / (k + rank)
     return fused
-
-
-def convex(keyword: Scores, dense: Scores, dense_weight: float) -> dict[str, float]:
-    """Raw cosines and BM25 over its maximum, weighted so that the weights sum to 1.
-
-    >>> convex({"a": 8.0, "b": 4.0}, {"a": 0.5, "b": 0.9}, dense_weight=0.5)
-    {'a': 0.75, 'b': 0.7}
-    """
-    return weighted_sum([(dense_weight, dense), (1 - dense_weight, over_maximum(keyword))])
