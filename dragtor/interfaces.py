@@ -20,14 +20,17 @@ from dragtor.types import (
     Generation,
     Hit,
     Known,
+    LibraryStatus,
     Message,
     Notice,
     Original,
     Passage,
+    Prompt,
     Query,
     Resolved,
     Scored,
     SearchResult,
+    SourceInfo,
     Span,
     Token,
     Turn,
@@ -247,6 +250,14 @@ class Library(Protocol):
         """Ids of all passages of a generation."""
         ...
 
+    def status(self) -> LibraryStatus:
+        """Counts and sizes of everything."""
+        ...
+
+    def sources(self, collection: str) -> list[SourceInfo]:
+        """Sources of a collection, oldest first. Raises QueryError for an unknown collection."""
+        ...
+
     # loading
 
     def writing(self) -> AbstractContextManager[None]:
@@ -286,6 +297,17 @@ class Library(Protocol):
         A changed document becomes a new version beside the old one, which answers until the new
         one is indexed. Documents that the original no longer holds are removed.
         """
+        ...
+
+    def vanished(self, collection: str, source: str, uris: Sequence[str]) -> list[str]:
+        """Drop at once what a source no longer holds; it comes back if the source has it again.
+
+        What another source of the collection holds, too, stays. Returns ids of passages.
+        """
+        ...
+
+    def report(self, collection: str, source: str, failures: Mapping[str, str]) -> None:
+        """Note that a source was loaded just now, and why what failed did, by URI."""
         ...
 
     def twin(self, collection: str, source: str, uri: str, text: str) -> str | None:
@@ -375,6 +397,10 @@ class LanguageModel(Protocol):
 
 class Answerer(Protocol):
     """Writes an answer from hits, and shows what each of its sentences rests on."""
+
+    def prompt(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn] = ()) -> Prompt:
+        """What the language model would be asked. Raises QueryError for too long a question."""
+        ...
 
     def answer(
         self, query: Query, hits: Sequence[Hit], history: Sequence[Turn] = ()

@@ -189,6 +189,42 @@ class Generation:
     recipe: Mapping[str, str]
 
 
+# --- what there is -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source, what it gave (documents by kind) and what failed when it was loaded last.
+
+    ``loaded`` is an ISO 8601 time in UTC; ``failures`` gives the reason by URI.
+    """
+
+    uri: str
+    remembered: bool
+    kinds: Mapping[str, int]
+    loaded: str | None
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStatus:
+    """Counts over all collections. ``sizes`` are bytes on disk by part of the library.
+
+    ``pending`` documents are loaded but not indexed in ``active``, the generation that answers;
+    ``passages`` are those it has.
+    """
+
+    collections: tuple[str, ...]
+    sources: int
+    documents: int
+    pending: int
+    passages: int
+    active: Generation | None
+    building: Generation | None
+    revision: int
+    sizes: Mapping[str, int]
+
+
 # --- questions and what is found ---------------------------------------------------------
 
 
@@ -198,7 +234,9 @@ class Filter:
 
     ``operator``: ``=`` equal, ``>`` ``>=`` ``<`` ``<=`` ordered (numbers as numbers, otherwise
     as text), ``^=`` begins with, ``*=`` contains, ``has`` is there at all (``value`` is empty).
-    Text compares without regard to case.
+    Keys and text compare without regard to case. A date compares as far as ``value`` says it:
+    2023-05-01 is ``=2023``, ``>=2023`` and ``<=2023``. Conditions that order are AND even with
+    the same key, so that ``published>=2020`` with ``published<2022`` is a range.
     """
 
     key: str
@@ -256,6 +294,16 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked: ``hits`` are the passages in it, numbered from 1 in this order."""
+
+    messages: tuple[Message, ...]
+    hits: tuple[Hit, ...]
+    tokens: int
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

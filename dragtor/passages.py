@@ -1,0 +1,42 @@
+"""Passages and their identity: what makes a passage the same passage after its document changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+
+from dragtor.types import Document, Passage, Span
+
+
+def make_passages(
+    document: Document, spans: Sequence[Span], contextualize: Callable[[Document, Span], str]
+) -> list[Passage]:
+    """Turn the spans of a document into passages; ``contextualize`` gives the encoder's input."""
+    seen: Counter[str] = Counter()
+    passages = []
+    for span in spans:
+        text = document.text[span.start : span.end]
+        id = passage_id(document.info.id, text, seen[text])
+        seen[text] += 1
+        passages.append(Passage(id, span.start, span.end, text, contextualize(document, span)))
+    return passages
+
+
+def passage_id(document_id: str, text: str, occurrence: int) -> str:
+    """Name a passage: 16 hexadecimal digits of SHA-256 over document, text, and which one it is.
+
+    ``occurrence`` counts passages of this document with this very text, from 0. So text inserted
+    above a passage leaves its id alone, and no id ever comes to stand for another text.
+    """
+    return text_hash(f"{document_id}\0{text_hash(text)}\0{occurrence}")[:16]
+
+
+def input_hash(passage: Passage) -> str:
+    """Hash of what the encoder sees of a passage: as long as it stands, so does its vector."""
+    return text_hash(passage.encoder_input)
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text's UTF-8, in hexadecimal."""
+    return sha256(text.encode()).hexdigest()

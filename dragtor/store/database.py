@@ -1,0 +1,191 @@
+"""The file library.db: its connections, transactions and errors. It knows no table but one."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from dragtor.errors import StoreError
+from dragtor.store import migrations
+from dragtor.store.lock import WriterLock
+
+_BUSY_MS = 10_000
+
+
+class Database:
+    """A SQLite file for many readers, in many threads and processes, and one writer.
+
+    Reading a file that does not exist is reading an empty library, and creates nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = WriterLock(path.parent)
+        self.bumps = 0
+        """By how much this object itself has raised the revision."""
+        self._guard = threading.Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._writer: sqlite3.Connection | None = None
+        self._bumped = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Read in one snapshot: nothing that is committed meanwhile shows."""
+        with translated(self.path):
+            connection, kept = self._reader()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                self._give_back(connection, kept)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer's lock, and bring the file to this program's format."""
+        with translated(self.path):
+            self.lock.acquire()
+            try:
+                outermost = self._writer is None
+                if outermost:
+                    self._writer = self._open_writer()
+                try:
+                    yield
+                finally:
+                    if outermost and self._writer is not None:
+                        self._writer.close()
+                        self._writer = None
+            finally:
+                self.lock.release()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Write everything or nothing, under the writer's lock."""
+        with self.writing():
+            assert self._writer is not None
+            connection = self._writer
+            connection.execute("BEGIN IMMEDIATE")
+            self._bumped = 0
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            self.bumps += self._bumped
+
+    def bump(self, connection: sqlite3.Connection) -> None:
+        """Raise the revision, in the transaction that changes what a search can find."""
+        connection.execute("UPDATE revision SET n = n + 1")
+        self._bumped += 1
+
+    def close(self) -> None:
+        """Close what is idle; what is in use is closed when it is given back."""
+        with self._guard:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _reader(self) -> tuple[sqlite3.Connection, bool]:
+        with self._guard:
+            if self._idle:
+                return self._idle.pop(), True
+        if not self.path.exists():
+            return _empty(), False
+        connection = self._open_reader()
+        try:
+            behind = migrations.version(connection)
+        except BaseException:
+            connection.close()
+            raise
+        if behind == len(migrations.STEPS):
+            return connection, True
+        connection.close()
+        if behind == 0:
+            # A writer has just made the file and not yet filled it.
+            return _empty(), False
+        with self.writing():
+            pass
+        return self._open_reader(), True
+
+    def _give_back(self, connection: sqlite3.Connection, kept: bool) -> None:
+        if not kept:
+            connection.close()
+            return
+        connection.rollback()
+        with self._guard:
+            self._idle.append(connection)
+
+    def _open_reader(self) -> sqlite3.Connection:
+        try:
+            return _prepared(f"{self.path.absolute().as_uri()}?mode=rw", query_only=True)
+        except sqlite3.OperationalError:
+            wal = self.path.with_name(self.path.name + "-wal")
+            if wal.exists() and wal.stat().st_size:
+                raise
+            # In a folder that cannot be written, SQLite reads only what nobody is writing to.
+            return _prepared(f"{self.path.absolute().as_uri()}?immutable=1", query_only=True)
+
+    def _open_writer(self) -> sqlite3.Connection:
+        connection = _prepared(f"{self.path.absolute().as_uri()}?mode=rwc", query_only=False)
+        try:
+            migrations.version(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            migrations.migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the disk say into a StoreError of one line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}; {_advice(str(error))}") from error
+    except OSError as error:
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def _advice(message: str) -> str:
+    if "full" in message:
+        return "free some disk space and run it again, nothing was lost"
+    if "readonly" in message or "unable to open" in message or "permission" in message:
+        return "check the permissions of the folder and its files"
+    if "not a database" in message or "malformed" in message:
+        return "the file is damaged: restore a copy, or delete it and load again"
+    if "locked" in message:
+        return "another program holds it: try again when that is done"
+    return "run `dragtor doctor` to see what is wrong with the library"
+
+
+def _prepared(uri: str, *, query_only: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        uri,
+        uri=True,
+        timeout=_BUSY_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA query_only = {int(query_only)}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _empty() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    migrations.migrate(connection)
+    return connection

@@ -1,0 +1,114 @@
+"""The keyword index: SQLite FTS5, in the library's own file and transactions.
+
+Each generation has a table ``keywords_N`` of its own, so that the statistics BM25 needs are those
+of the passages it searches. It holds no text (external content): the view ``passages_N`` shows
+each passage's title and text. FTS5 wants to be told the very text it forgets, so
+:func:`forget_rows` is given it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from dragtor.store.database import Database
+from dragtor.text import STOP_WORDS, clean, words
+from dragtor.types import Scored
+
+_MOST_WORDS = 256
+"""A question has no more different words that matter; beyond it is a pasted document."""
+
+
+class Row(NamedTuple):
+    """What the index reads of a passage; ``pk`` is its row in the table of passages."""
+
+    pk: int
+    title: str
+    text: str
+
+
+def create_table(connection: sqlite3.Connection, generation: int) -> None:
+    """Make the index of a generation."""
+    connection.execute(
+        f"CREATE VIEW passages_{generation} AS SELECT p.pk AS pk, v.title AS title,"
+        " substr(v.text, p.start + 1, p.end - p.start) AS text"
+        " FROM passages p JOIN versions v ON v.pk = p.version"
+        f" WHERE p.generation = {generation}"
+    )
+    connection.execute(
+        f"CREATE VIRTUAL TABLE keywords_{generation} USING fts5 (title, text,"
+        f" content = 'passages_{generation}', content_rowid = 'pk',"
+        " tokenize = 'porter unicode61')"
+    )
+
+
+def drop_table(connection: sqlite3.Connection, generation: int) -> None:
+    """Remove the index of a generation."""
+    connection.execute(f"DROP TABLE IF EXISTS keywords_{generation}")
+    connection.execute(f"DROP VIEW IF EXISTS passages_{generation}")
+
+
+def add_rows(connection: sqlite3.Connection, generation: int, rows: Iterable[Row]) -> None:
+    """Index passages."""
+    connection.executemany(
+        f"INSERT INTO keywords_{generation} (rowid, title, text) VALUES (?, ?, ?)", rows
+    )
+
+
+def forget_rows(connection: sqlite3.Connection, generation: int, rows: Iterable[Row]) -> None:
+    """Take passages out of the index; title and text must be what was indexed."""
+    table = f"keywords_{generation}"
+    connection.executemany(
+        f"INSERT INTO {table} ({table}, rowid, title, text) VALUES ('delete', ?, ?, ?)", rows
+    )
+
+
+def match_expression(text: str) -> str:
+    """The question as FTS5 wants it: its words joined by OR, less stop words; may be empty.
+
+    A word with inner points or hyphens becomes a phrase. A question of stop words alone keeps them.
+
+    >>> match_expression("What about the A2-pulley?")
+    '"a2-pulley"'
+    """
+    found = list(dict.fromkeys(words(clean(text))))
+    telling = [word for word in found if word not in STOP_WORDS] or found
+    return " OR ".join(f'"{word}"' for word in telling[:_MOST_WORDS])
+
+
+class SqliteKeywordIndex:
+    """Finds passages by their words, by BM25 over title and text (k1 1.2, b 0.75)."""
+
+    def __init__(self, database: Database, title: float = 1.0, text: float = 1.0) -> None:
+        self._database = database
+        self._weights = f"bm25({title}, {text})"
+
+    def search(
+        self, generation: int, text: str, k: int, among: Collection[str] | None = None
+    ) -> list[Scored]:
+        """See :class:`dragtor.interfaces.KeywordIndex`."""
+        expression = match_expression(text)
+        if not expression or k < 1:
+            return []
+        table = f"keywords_{int(generation)}"
+        values: dict[str, object] = {"match": expression, "rank": self._weights, "k": k}
+        restriction = ""
+        if among is not None:
+            values.update(among=json.dumps(list(among)), generation=generation)
+            restriction = (
+                f" AND +{table}.rowid IN (SELECT pk FROM passages WHERE generation = :generation"
+                " AND id IN (SELECT value FROM json_each(:among)))"
+            )
+        query = (
+            f"SELECT p.id, -found.score FROM (SELECT rowid AS pk, rank AS score FROM {table}"
+            f" WHERE {table} MATCH :match AND rank MATCH :rank{restriction}"
+            " ORDER BY rank LIMIT :k) AS found JOIN passages p ON p.pk = found.pk"
+            " ORDER BY found.score, p.id"
+        )
+        with self._database.reading() as connection:
+            exists = "SELECT 1 FROM sqlite_master WHERE name = ?"
+            if connection.execute(exists, (table,)).fetchone() is None:
+                return []
+            return [Scored(id, score) for id, score in connection.execute(query, values)]

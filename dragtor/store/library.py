@@ -1,0 +1,249 @@
+"""The library in one SQLite file: every method is one transaction over the modules beside this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+from dragtor.store import generations, loading, reading, sources
+from dragtor.store.database import Database, translated
+from dragtor.store.originals import Originals
+from dragtor.store.places import TextCache
+from dragtor.types import (
+    Content,
+    Document,
+    DocumentInfo,
+    Filter,
+    Generation,
+    Known,
+    LibraryStatus,
+    Original,
+    Passage,
+    Resolved,
+    SourceInfo,
+)
+
+
+class SqliteLibrary:
+    """A :class:`dragtor.interfaces.Library` in a folder; see there for what each method does.
+
+    The folder is made by the first write; until then everything reads as empty.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = Database(folder / "library.db")
+        self.originals = Originals(folder / "originals")
+        self._texts = TextCache()
+
+    def close(self) -> None:
+        """Close the file; it is opened again when it is used again."""
+        self.database.close()
+
+    def revision(self) -> int:
+        """See Library."""
+        with self.database.reading() as connection:
+            (number,) = connection.execute("SELECT n FROM revision").fetchone()
+        return int(number)
+
+    def others(self) -> int:
+        """A number that moves with every change that came from outside of this object.
+
+        A vector store that shares this process needs no reopening after changes of its own.
+        """
+        with self.database.reading() as connection:
+            (number,) = connection.execute("SELECT n FROM revision").fetchone()
+            return int(number) - self.database.bumps
+
+    def active(self) -> Generation | None:
+        """See Library."""
+        with self.database.reading() as connection:
+            return generations.in_state(connection, "active")
+
+    def resolve(self, generation: int, ids: Sequence[str]) -> dict[str, Resolved]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.resolve(connection, self._texts, generation, ids)
+
+    def scope(
+        self, generation: int, collections: Sequence[str], filters: Sequence[Filter]
+    ) -> frozenset[str] | None:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.scope(connection, generation, collections, filters)
+
+    def documents(self, collection: str) -> list[DocumentInfo]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.documents(connection, collection)
+
+    def document(self, id: str) -> Document:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.document(connection, id, newest=False)
+
+    def newest(self, id: str) -> Document:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.document(connection, id, newest=True)
+
+    def passages(self, generation: int, document_id: str) -> list[Passage]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.passages(connection, generation, document_id)
+
+    def passage_ids(self, generation: int) -> set[str]:
+        """See Library."""
+        with self.database.reading() as connection:
+            rows = connection.execute("SELECT id FROM passages WHERE generation = ?", (generation,))
+            return {id for (id,) in rows}
+
+    def status(self) -> LibraryStatus:
+        """See Library."""
+        with self.database.reading() as connection:
+            return sources.status(connection, self.folder)
+
+    def sources(self, collection: str) -> list[SourceInfo]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return sources.listed(connection, collection)
+
+    def writing(self) -> AbstractContextManager[None]:
+        """See Library."""
+        return self.database.writing()
+
+    def remember(self, collection: str, source: str) -> None:
+        """See Library."""
+        with self.database.transaction() as connection:
+            sources.remember(connection, collection, source)
+
+    def forget(self, collection: str, source: str) -> None:
+        """See Library."""
+        with self.database.transaction() as connection:
+            sources.forget(connection, collection, source)
+
+    def remembered(self, collection: str) -> list[str]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return sources.remembered(connection, collection)
+
+    def known(self, collection: str, source: str) -> Mapping[str, Known]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return sources.known(connection, collection, source)
+
+    def original(self, collection: str, source: str, uri: str) -> Original:
+        """See Library."""
+        with self.database.reading() as connection:
+            item = sources.item(connection, collection, source, uri)
+        with translated(self.originals.folder):
+            data = self.originals.read(item.hash)
+        return Original(uri, item.media_type, data, item.validator)
+
+    def report(self, collection: str, source: str, failures: Mapping[str, str]) -> None:
+        """See Library."""
+        with self.database.transaction() as connection:
+            sources.report(connection, collection, source, failures)
+
+    def store(
+        self,
+        collection: str,
+        source: str,
+        original: Original,
+        contents: Sequence[Content],
+        extractor: str,
+    ) -> Literal["new", "changed", "unchanged"]:
+        """See Library."""
+        with self.database.writing():
+            hash = self.originals.keep(original.data)
+            with self.database.transaction() as connection:
+                storing = loading.Storing(connection, collection, source, original, hash, extractor)
+                stored = storing.store(contents)
+                if stored.dropped:
+                    self.database.bump(connection)
+                unused = sources.unused_originals(connection, stored.originals)
+            self.originals.discard(unused)
+        return stored.result
+
+    def twin(self, collection: str, source: str, uri: str, text: str) -> str | None:
+        """See Library."""
+        with self.database.reading() as connection:
+            return sources.twin(connection, collection, source, uri, text)
+
+    def remove(self, ids: Sequence[str]) -> list[str]:
+        """See Library."""
+        with self.database.writing():
+            with self.database.transaction() as connection:
+                removed = sources.remove(connection, ids)
+                self.database.bump(connection)
+                unused = sources.unused_originals(connection, removed.originals)
+            self.originals.discard(unused)
+        return removed.passages
+
+    def vanished(self, collection: str, source: str, uris: Sequence[str]) -> list[str]:
+        """See Library."""
+        with self.database.writing():
+            with self.database.transaction() as connection:
+                removed = sources.vanished(connection, collection, source, uris)
+                self.database.bump(connection)
+                unused = sources.unused_originals(connection, removed.originals)
+            self.originals.discard(unused)
+        return removed.passages
+
+    def generation(
+        self, splitter: str, spaces: Mapping[str, str], recipe: Mapping[str, str], *, fresh: bool
+    ) -> Generation:
+        """See Library."""
+        with self.database.transaction() as connection:
+            return generations.obtain(
+                connection, splitter, spaces, recipe, fresh=fresh, created=loading.now()
+            )
+
+    def pending(self, generation: int) -> dict[str, int]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return generations.pending(connection, generation)
+
+    def encoder_inputs(self, generation: int, document_id: str) -> dict[str, str]:
+        """See Library."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT p.id, p.input_hash FROM passages p JOIN documents d ON d.pk = p.document"
+                " WHERE p.generation = ? AND d.id = ?",
+                (generation, document_id),
+            )
+            return dict(rows.fetchall())
+
+    def commit(
+        self, generation: int, indexed: Sequence[tuple[Document, Sequence[Passage]]]
+    ) -> list[str]:
+        """See Library."""
+        with self.database.writing():
+            with self.database.transaction() as connection:
+                gone = generations.commit(connection, generation, indexed)
+                ids = [document.info.id for document, _ in indexed]
+                swept = generations.sweep_versions(connection, ids)
+                self.database.bump(connection)
+                unused = sources.unused_originals(connection, swept)
+            self.originals.discard(unused)
+        return gone
+
+    def activate(self, generation: int) -> list[int]:
+        """See Library."""
+        with self.database.writing():
+            with self.database.transaction() as connection:
+                if generations.is_active(connection, generation):
+                    return []
+                replaced = generations.activate(connection, generation)
+                swept = generations.sweep_versions(connection)
+                self.database.bump(connection)
+                unused = sources.unused_originals(connection, swept)
+            self.originals.discard(unused)
+        return replaced
+
+    def touch(self) -> None:
+        """See Library."""
+        with self.database.transaction() as connection:
+            self.database.bump(connection)
