@@ -5,18 +5,22 @@ Add to this file what you need; each fake is as simple as its Protocol allows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from dragtor.errors import EngineError
 from dragtor.text import words
 from dragtor.types import (
     DocumentInfo,
     Filter,
     Location,
+    Message,
     Passage,
     Resolved,
     Scored,
+    Usage,
     Vectors,
 )
 
@@ -119,3 +123,29 @@ def unit(vector: Sequence[float]) -> Vectors:
     row = np.asarray(vector, dtype=np.float32)
     length = np.linalg.norm(row)
     return row / length if length else row
+
+
+class ScriptedModel:
+    """Says its answers in order, word by word; a token is a word."""
+
+    name = "scripted"
+
+    def __init__(self, answers: Sequence[str], context_tokens: int = 4096) -> None:
+        self.answers = list(answers)
+        self.context_tokens = context_tokens
+        self.prompts: list[Sequence[Message]] = []
+        self.written = 0
+
+    def count(self, messages: Sequence[Message]) -> int:
+        return sum(len(message.content.split()) for message in messages)
+
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str | Usage]:
+        prompt = self.count(messages)
+        if prompt >= self.context_tokens:
+            raise EngineError(f"the prompt has {prompt} tokens, too many")
+        self.prompts.append(messages)
+        self.written = 0
+        for piece in re.findall(r"\s*\S+", self.answers.pop(0))[:max_tokens]:
+            self.written += 1
+            yield piece
+        yield Usage(prompt, self.written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,8 @@ _HINT_MARGIN = 0.05
 """How much worse the passage may be that the model itself named, and still be cited."""
 _SECOND_GAIN = 0.08
 """How much a second sentence must add to be cited beside the first."""
+
+_BARE_MARKER = re.compile(r"(?:[-*+•·]|\d{1,3}[.)]|#{1,6})[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def cite(
     evidence that is nearly as good, and nothing else. Each quote is a whole sentence of a passage,
     as it stands there.
     """
-    spans = sentences(text)
+    spans = _sentences(text)
     evidence = _evidence(hits)
     answer = [text[span.start : span.end] for span in spans]
     if not answer or not evidence:
@@ -71,6 +74,17 @@ def cite(
     )
 
 
+def _sentences(text: str) -> list[Span]:
+    """Sentences, the marker of a list item not taken for one of its own."""
+    spans: list[Span] = []
+    for span in sentences(text):
+        if spans and _BARE_MARKER.fullmatch(text, spans[-1].start, span.start):
+            spans[-1] = Span(spans[-1].start, span.end)
+        else:
+            spans.append(span)
+    return spans
+
+
 def _evidence(hits: Sequence[Hit]) -> list[_Evidence]:
     """All sentences of the passages; where passages overlap, each sentence once."""
     found = []
@@ -79,7 +93,7 @@ def _evidence(hits: Sequence[Hit]) -> list[_Evidence]:
         passage = hit.passage
         heading = hit.location.heading or ""
         around = traits(f"{hit.document.title}\n{heading}\n{passage.text}")
-        for span in sentences(passage.text):
+        for span in _sentences(passage.text):
             place = (hit.document.id, passage.start + span.start, passage.start + span.end)
             if place not in seen:
                 seen.add(place)
@@ -142,6 +156,9 @@ def _sentence(
     first = max(range(len(scores)), key=lambda index: scores[index] + favour[index])
     chosen, score = [candidates[first]], scores[first]
     for item, cosine in zip(candidates, cosines, strict=True):
+        # A number alone is no reason: it could be of something else.
+        if not claim.words & item.traits.words - chosen[0].traits.words:
+            continue
         both = scorer.score(
             claim,
             together([candidates[first].traits, item.traits]),

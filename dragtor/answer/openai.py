@@ -73,26 +73,42 @@ class OpenAiModel:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        with self._lock:
-            try:
-                yield from self._ask(body, self.count(messages))
-            except requests.Timeout:
-                raise EngineError(
-                    f"{self._url} said nothing for {self._timeout:g} s; raise llm.timeout_s"
-                ) from None
-            except requests.ConnectionError as error:
-                raise EngineError(self._unreachable(error)) from None
-            except requests.RequestException as error:
-                raise EngineError(f"{self._url} broke off: {_brief(error)}") from None
-
-    def _ask(self, body: dict[str, Any], estimated: int) -> Iterator[str | Usage]:
-        headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
-        with requests.post(
-            self._url, json=body, headers=headers, timeout=self._timeout, stream=True
-        ) as response:
+        estimated = self.count(messages)
+        if estimated >= self.context_tokens:
+            raise EngineError(
+                f"the prompt has about {estimated} tokens and {self.name} takes"
+                f" {self.context_tokens}; ask a shorter question or raise llm.context_tokens"
+            )
+        with self._lock, self._post(body) as response:
             if response.status_code != requests.codes.ok:
                 raise EngineError(self._refused(response))
-            yield from self._pieces(response, estimated)
+            try:
+                yield from self._pieces(response, estimated)
+            except requests.RequestException as error:
+                # A read that times out half-way comes as a ConnectionError.
+                raise EngineError(f"{self._url} broke off: {_brief(error)}") from None
+
+    def _post(self, body: dict[str, Any]) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
+        try:
+            return requests.post(
+                self._url, json=body, headers=headers, timeout=self._timeout, stream=True
+            )
+        except requests.exceptions.SSLError as error:
+            raise EngineError(f"{self._url} has no valid certificate: {_brief(error)}") from None
+        except requests.ReadTimeout:
+            raise EngineError(
+                f"{self._url} said nothing for {self._timeout:g} s; raise llm.timeout_s"
+            ) from None
+        except requests.ConnectionError:  # a connection that times out is one of these
+            host = urlsplit(self._url).netloc
+            raise EngineError(
+                f"no connection to {self._url}; is the server running at {host}? see llm.base_url"
+            ) from None
+        except (requests.RequestException, ValueError) as error:
+            raise EngineError(
+                f"{self._url} cannot be asked: {_brief(error)}; see llm.base_url"
+            ) from None
 
     def _pieces(self, response: requests.Response, estimated: int) -> Iterator[str | Usage]:
         usage: Usage | None = None
@@ -105,7 +121,7 @@ class OpenAiModel:
             choice = (event.get("choices") or [{}])[0]
             text = (choice.get("delta") or {}).get("content")
             if text:
-                written += _estimate(text)
+                written += 1  # servers send token by token
                 yield text
             finished = finished or bool(choice.get("finish_reason"))
         if not finished:
@@ -122,12 +138,6 @@ class OpenAiModel:
                 " see llm.model and llm.base_url"
             )
         return f"{self._url} answered {response.status_code}: {reason}"
-
-    def _unreachable(self, error: requests.ConnectionError) -> str:
-        if isinstance(error, requests.exceptions.SSLError):
-            return f"{self._url} has no valid certificate: {_brief(error)}"
-        parts = urlsplit(self._url)
-        return f"no connection to {self._url}; is the server running at {parts.netloc}?"
 
 
 def _events(response: requests.Response) -> Iterator[dict[str, Any]]:

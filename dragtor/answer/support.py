@@ -52,6 +52,11 @@ class Traits:
     """The same and those in words: "two weeks" bears out "2 weeks"."""
     negated: bool
 
+    @property
+    def words(self) -> frozenset[str]:
+        """The stems that are no numbers."""
+        return frozenset(stem for stem in self.stems if not stem[0].isdigit())
+
 
 def traits(text: str) -> Traits:
     """Read a sentence; the marker of a list item says nothing."""
@@ -67,12 +72,12 @@ def traits(text: str) -> Traits:
 
 
 def together(parts: Sequence[Traits]) -> Traits:
-    """Sentences taken as one piece of evidence."""
+    """Sentences taken as one piece of evidence; the first says whether it is negated."""
     return Traits(
         stems=frozenset().union(*(part.stems for part in parts)),
         numbers=frozenset().union(*(part.numbers for part in parts)),
         stated=frozenset().union(*(part.stated for part in parts)),
-        negated=any(part.negated for part in parts),
+        negated=parts[0].negated,
     )
 
 
@@ -114,6 +119,8 @@ class Scorer:
 
     def score(self, claim: Traits, evidence: Traits, around: Traits, cosine: float) -> float:
         """How far the evidence bears the claim out, in [0, 1]."""
+        if not claim.stems:
+            return 0.0
         covered = self.coverage(claim, evidence, around)
         score = WORDS * covered + (1 - WORDS) * min(max(cosine, 0.0), 1.0)
         if not claim.numbers <= evidence.stated | around.stated:

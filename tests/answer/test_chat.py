@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dragtor.answer.chat import Conversation
+from dragtor.types import Answer, Citation, Location, Sentence, Support, Turn
+
+
+def answer(question: str, text: str, *, refused: bool = False) -> Answer:
+    return Answer(question, "refusal" if refused else "answer", text, (), (), "m")
+
+
+def test_the_last_turns_are_shown_to_the_model_and_refusals_are_not() -> None:
+    talk = Conversation(history_turns=2)
+    for number in range(4):
+        talk.add(answer(f"q{number}", f"a{number}"))
+    talk.add(answer("q4", "No.", refused=True))
+    assert talk.history() == (Turn("q2", "a2"), Turn("q3", "a3"))
+
+
+def test_without_history_turns_every_question_stands_alone() -> None:
+    talk = Conversation(history_turns=0)
+    talk.add(answer("Which pulley?", "A2."))
+    assert talk.history() == ()
+    assert talk.retrieval_text("And how long?") == "And how long?"
+
+
+def test_a_follow_up_is_retrieved_together_with_the_question_before_it() -> None:
+    talk = Conversation(history_turns=3)
+    assert talk.retrieval_text("Which pulley tears?") == "Which pulley tears?"
+    talk.add(answer("Which pulley tears?", "A2."))
+    talk.add(answer("How long?", "Weeks.", refused=True))
+    assert talk.retrieval_text("And then?") == "How long? And then?"
+
+
+def test_clear_forgets_everything() -> None:
+    talk = Conversation(history_turns=3)
+    talk.add(answer("q", "a"))
+    assert talk.last is not None
+    talk.clear()
+    assert talk.last is None
+    assert talk.history() == ()
+    assert talk.to_markdown() == ""
+
+
+def test_markdown_has_a_footnote_for_each_citation() -> None:
+    quote = "Rest\nheals it."
+    citations = (
+        Citation("p", "d", "file:///a", "A", quote, 0, 14, Location(page=2, heading="Care")),
+        Citation("p", "d", "file:///b", "B", "Wait.", 0, 5, Location(seconds=3725.4)),
+    )
+    yes, no = Support("yes", 0.9), Support("no", 0.1)
+    sentences = (Sentence("Rest.", yes, citations), Sentence("Rest.", no))
+    talk = Conversation(history_turns=3)
+    talk.add(Answer("How\nlong?", "answer", "Rest.  Rest.", sentences, (), "m"))
+    talk.add(answer("And?", "Nothing.", refused=True))
+    assert talk.to_markdown() == (
+        "## How long?\n\nRest.[^1][^2]  Rest.\n\n"
+        "## And?\n\nNothing.\n\n"
+        "[^1]: A, page 2, Care, <file:///a>: “Rest heals it.”\n"
+        "[^2]: B, 1:02:05, <file:///b>: “Wait.”\n"
+    )

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dragtor.answer.citations import cite
+from dragtor.answer.stream import Hint
+from dragtor.answer.support import Thresholds, traits
+from dragtor.types import Location, Sentence, Vectors
+from tests.answer.conftest import by_words, hit
+
+THRESHOLDS = Thresholds(yes=0.6, partly=0.4)
+PULLEYS = (
+    "The A2 pulley tears most often in climbers. Most tears heal in two to 6 weeks without "
+    "surgery. Full crimping loads it most."
+)
+BOARDS = "A hangboard trains the fingers. Warm up for 15 minutes before you hang."
+
+
+def judged(text: str, hints: Sequence[Hint] = ()) -> tuple[Sentence, ...]:
+    hits = [hit(PULLEYS, start=100), hit(BOARDS, title="Hangboards", document="d2", start=7)]
+    return cite(text, hits, by_words, THRESHOLDS, hints)
+
+
+class TestCite:
+    def test_each_sentence_is_matched_to_the_one_that_says_it(self) -> None:
+        first, second = judged(
+            "The A2 pulley tears most often. Warm up 15 minutes before you hang."
+        )
+        assert [one.support.verdict for one in (first, second)] == ["yes", "yes"]
+        (citation,) = first.citations
+        assert citation.quote == "The A2 pulley tears most often in climbers."
+        assert (citation.passage_id, citation.document_id) == ("d1:100", "d1")
+        assert (citation.start, citation.end) == (100, 100 + len(citation.quote))
+        (citation,) = second.citations
+        assert citation.quote == "Warm up for 15 minutes before you hang."
+        assert citation.start == 7 + BOARDS.index("Warm")
+        assert citation.title == "Hangboards"
+
+    def test_a_sentence_without_support_has_no_citation(self) -> None:
+        (sentence,) = judged("Bananas are grown in Ecuador.")
+        assert sentence.support.verdict == "no"
+        assert sentence.citations == ()
+
+    def test_a_number_that_no_passage_holds_is_not_borne_out(self) -> None:
+        (sentence,) = judged("Warm up for 45 minutes before you hang.")
+        assert sentence.support.verdict == "no"
+
+    def test_a_number_from_another_sentence_is_borne_out_partly_at_most(self) -> None:
+        (sentence,) = judged("Full crimping loads it most for 6.")
+        assert sentence.support.verdict == "partly"
+
+    @pytest.mark.parametrize("number", ["6", "6.0", "2"])
+    def test_numbers_agree_however_they_are_written(self, number: str) -> None:
+        (sentence,) = judged(f"Most tears heal in {number} weeks without surgery.")
+        assert sentence.support.verdict == "yes"
+
+    def test_a_not_on_one_side_only_is_borne_out_partly_at_most(self) -> None:
+        (sentence,) = judged("The A2 pulley never tears most often in climbers.")
+        assert sentence.support.verdict == "partly"
+
+    def test_what_two_sentences_say_together_cites_both(self) -> None:
+        (sentence,) = judged("The A2 pulley tears most often and full crimping loads it most.")
+        assert [citation.quote for citation in sentence.citations] == [
+            "The A2 pulley tears most often in climbers.",
+            "Full crimping loads it most.",
+        ]
+
+    def test_the_passage_the_model_names_wins_between_equals(self) -> None:
+        same = "Tape supports the pulley."
+        hits = [hit(same, document="d1"), hit(same, document="d2")]
+        for number in (1, 2):
+            hints = [Hint(len(same), number)]
+            (sentence,) = cite(same, hits, by_words, THRESHOLDS, hints)
+            assert sentence.citations[0].document_id == f"d{number}"
+
+    def test_the_passage_the_model_names_is_replaced_where_it_says_nothing_of_it(self) -> None:
+        text = "The A2 pulley tears most often."
+        (sentence,) = judged(text, [Hint(len(text), 2), Hint(len(text), 99)])
+        assert sentence.citations[0].document_id == "d1"
+
+    def test_sentences_of_overlapping_passages_count_once(self) -> None:
+        whole = hit(PULLEYS, start=0)
+        tail = hit(PULLEYS[44:], start=44)
+        assert cite(PULLEYS, [whole], by_words, THRESHOLDS) == cite(
+            PULLEYS, [whole, tail], by_words, THRESHOLDS
+        )
+
+    def test_the_place_of_the_hit_is_the_place_of_the_citation(self) -> None:
+        placed = replace(hit("Tape supports the pulley."), location=Location(page=3))
+        (sentence,) = cite("Tape supports the pulley.", [placed], by_words, THRESHOLDS)
+        assert sentence.citations[0].location == Location(page=3)
+
+    def test_lists_and_markdown_are_sentences_like_others(self) -> None:
+        text = "## Steps\n\n1. Warm up for **15 minutes** before you hang.\n2. Eat bananas daily."
+        sentences = judged(text)
+        assert [one.text for one in sentences] == [
+            "## Steps",
+            "1. Warm up for **15 minutes** before you hang.",
+            "2. Eat bananas daily.",
+        ]
+        assert [one.support.verdict for one in sentences] == ["no", "yes", "no"]
+
+    @pytest.mark.parametrize("text", ["", "  \n ", "…", "```\nx = a[1]\n```", "1.", "- ", "|-|-|"])
+    def test_text_that_claims_nothing_is_borne_out_by_nothing(self, text: str) -> None:
+        assert all(one.support.verdict == "no" for one in judged(text))
+
+    def test_every_text_is_encoded_once_and_together(self) -> None:
+        calls: list[Sequence[str]] = []
+
+        def counting(texts: Sequence[str]) -> Vectors:
+            calls.append(texts)
+            return by_words(texts)
+
+        cite("The A2 pulley tears. It heals.", [hit(PULLEYS)], counting, THRESHOLDS)
+        assert len(calls) == 1
+        assert len(set(calls[0])) == len(calls[0]) == 5
+
+
+TEXTS = st.one_of(
+    st.text(max_size=120),
+    st.lists(
+        st.sampled_from(
+            ["The pulley", " tears", ". ", "\n\n", "\n- ", "2.5 kg", "1,000", " not", "[1]", "🧗",
+             "```", "| a |", "e.g. ", "\u2028", "腱。", "\r\n", "\x00", "1. "]
+        ),
+        max_size=25,
+    ).map("".join),
+)  # fmt: skip
+
+
+@given(
+    TEXTS,
+    st.lists(st.tuples(TEXTS, TEXTS), max_size=4),
+    st.lists(st.builds(Hint, st.integers(0, 200), st.integers(0, 99)), max_size=3),
+)
+def test_whatever_is_answered_every_quote_stands_where_its_citation_says(
+    answer: str, documents: list[tuple[str, str]], hints: list[Hint]
+) -> None:
+    whole = {f"d{n}": before + text for n, (before, text) in enumerate(documents)}
+    hits = [
+        hit(text, document=f"d{n}", start=len(before)) for n, (before, text) in enumerate(documents)
+    ]
+    sentences = cite(answer, hits, by_words, THRESHOLDS, hints)
+    cited = 0
+    for sentence in sentences:
+        assert sentence.text in answer
+        assert 0 <= sentence.support.score <= 1
+        assert bool(sentence.citations) == (sentence.support.verdict != "no")
+        for citation in sentence.citations:
+            cited += 1
+            assert citation.quote
+            assert whole[citation.document_id][citation.start : citation.end] == citation.quote
+            assert any(one.passage.id == citation.passage_id for one in hits)
+    assert cited <= 2 * len(sentences)
+
+
+@given(st.lists(TEXTS.filter(str.strip), min_size=1, max_size=3))
+def test_a_passage_bears_itself_out(texts: list[str]) -> None:
+    hits = [hit(text, document=f"d{n}") for n, text in enumerate(texts)]
+    for text in texts:
+        for sentence in cite(text, hits, by_words, THRESHOLDS):
+            assert (sentence.support.verdict == "yes") == bool(traits(sentence.text).stems)
