@@ -113,4 +113,5 @@ def disk_errors(folder: Path) -> Iterator[None]:
             raise DiskRefused(
                 f"the disk of {folder} is full; free some room and pull again: what came is kept"
             ) from error
-        raise DiskRefused(f"cannot write to {folder}: {error.strerror or error}") from error
+        where = error.filename or folder
+        raise DiskRefused(f"cannot read or write {where}: {error.strerror or error}") from error

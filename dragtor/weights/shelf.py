@@ -150,13 +150,12 @@ class Weights:
         wheels: Wheels,
         progress: Progress,
     ) -> str:
-        target = folder / file.name
+        target, failures = folder / file.name, list[str]()
         if target.exists():
             found = sha256_of(target, progress)
             if found == (file.sha256 or recorded or found):
                 return found
-            target.unlink()
-        failures = []
+            failures.append(f"{target} is damaged and could not be replaced")
         for source in file.sources:
             try:
                 if isinstance(source, HubFile):
@@ -195,8 +194,13 @@ class Weights:
 
     def _ggufs(self) -> list[Path]:
         """Every GGUF below the folder, following links, in a stable order."""
-        found = []
+        found: list[Path] = []
+        been: set[str] = set()
         for parent, folders, files in os.walk(self.folder, followlinks=True):
+            if (real := os.path.realpath(parent)) in been:
+                folders.clear()
+                continue
+            been.add(real)
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             found += [Path(parent, name) for name in sorted(files) if name.endswith(".gguf")]
         return found

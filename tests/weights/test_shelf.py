@@ -148,6 +148,19 @@ def test_when_every_source_fails_each_says_why(httpserver: HTTPServer, models: P
     assert not weights.present("tiny")
 
 
+def test_a_damaged_file_stays_until_a_sound_one_is_there(tmp_path: Path, models: Path) -> None:
+    weights = Weights(models, [local(tmp_path)])
+    damaged = weights.pull("tiny") / "w.bin"
+    damaged.write_bytes(b"bit rot")
+    (tmp_path / "origin.bin").rename(tmp_path / "gone.bin")
+    with pytest.raises(ModelError, match=r"w\.bin is damaged and could not be replaced; .*origin"):
+        weights.pull("tiny")
+    assert damaged.read_bytes() == b"bit rot"
+    (tmp_path / "gone.bin").rename(tmp_path / "origin.bin")
+    weights.pull("tiny")
+    assert damaged.read_bytes() == CONTENT
+
+
 def test_two_pulls_of_one_model_do_not_meet(tmp_path: Path, models: Path) -> None:
     (models / "tiny").mkdir(parents=True)
     with (
@@ -159,7 +172,7 @@ def test_two_pulls_of_one_model_do_not_meet(tmp_path: Path, models: Path) -> Non
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where the folder should be")
-    with pytest.raises(DiskRefused, match=r"cannot write to .*/models: "):
+    with pytest.raises(DiskRefused, match=r"cannot read or write .*/models.*: "):
         Weights(tmp_path / "models", [local(tmp_path)]).pull("tiny")
 
 
@@ -203,6 +216,13 @@ def test_a_gguf_dropped_anywhere_into_the_folder_counts(shelf: Weights) -> None:
     write_gguf(shelf.folder / "mine" / "mxbai-f16.gguf", 4_000_000_000, architecture="bert")
     write_gguf(shelf.folder / ".wheels" / "half.gguf", 4_000_000_000)
     assert shelf.best_llm(16 * GB).path == path
+
+
+def test_links_are_followed_but_not_in_circles(shelf: Weights, tmp_path: Path) -> None:
+    linked = write_gguf(tmp_path / "collection" / "Linked.gguf", size=3_000_000_000)
+    (shelf.folder / "there").symlink_to(linked.parent)
+    (linked.parent / "back").symlink_to(shelf.folder)
+    assert [choice.name for choice in shelf.llms()] == ["starter", "small", "Linked"]
 
 
 def test_a_language_model_can_be_named_in_many_ways(shelf: Weights, tmp_path: Path) -> None:
