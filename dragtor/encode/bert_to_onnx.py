@@ -91,7 +91,7 @@ class _Graph:
         self.epsilon = float(config.get("layer_norm_eps", 1e-12))
         self.tensors = tensors
         self.prefix = "bert." if any(name.startswith("bert.") for name in tensors) else ""
-        self.labels = len(tensors["classifier.bias"]) if "classifier.bias" in tensors else 0
+        self.labels = len(tensors["classifier.bias"]) if "classifier.bias" in tensors else -1
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, onnx.TensorProto] = {}
 
@@ -103,7 +103,9 @@ class _Graph:
     def constant(self, value: npt.NDArray[Any], name: str = "") -> str:
         name = name or f"constant_{value.dtype}_{value.tolist()}"
         if name not in self.initializers:
-            array = np.ascontiguousarray(value)
+            array = np.asarray(
+                value, order="C"
+            )  # keeps a scalar one, as ascontiguousarray does not
             self.initializers[name] = numpy_helper.from_array(array, name)
         return name
 
