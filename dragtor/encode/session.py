@@ -126,7 +126,7 @@ def open_session(path: Path, threads: int) -> InferenceSession:
 
 def open_tokenizer(folder: Path) -> Tokenizer:
     """Load tokenizer.json, neither cutting off nor padding. Raises ModelError."""
-    # Its threads gain nothing here, and it warns on the terminal when a process forks after them.
+    # Its threads gain nothing here, and older releases warn when a process forks after they ran.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from tokenizers import Tokenizer
 
