@@ -41,10 +41,11 @@ class FileSource:
 
     def discover(self) -> Iterator[Found]:
         """Name the file. Raises SourceError if it is not there or of an unknown type."""
+        status = _stat(self._path)
         if media_type(self._path.name) is None:
             known = " ".join(MEDIA_TYPES)
             raise SourceError(f"{self._path} is of an unknown type: dragtor reads {known}")
-        yield Found(self.uri, _validator(_stat(self._path)))
+        yield Found(self.uri, _validator(status))
 
     def fetch(self, uri: str, validator: str | None) -> Original | None:
         """Read the file; ``None`` if its size and time are as before."""

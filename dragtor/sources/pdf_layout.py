@@ -21,13 +21,14 @@ CELL = " | "
 _SENTENCE_END = re.compile(r"[.!?:;…][\"'”’)\]]*$")
 _LIST_ITEM = re.compile(r"^(?:[•●▪◦‣∙·*–-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+")
 _CLOSING = tuple(",.;:!?)]}’”%")
-_WORD_BREAK = re.compile(rf"(\w+){SOFT_HYPHEN}(\w*)")
+_WORD_BREAK = re.compile(rf"([\w-]+){SOFT_HYPHEN}(\w*)")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _CELL_GAP = 1.5
 _HEADING_RATIO = 1.15
 _HEADING_LENGTH = 150
 _MOST_HEADINGS = 0.3
 _RUNNING_PAGES = 3
+_EDGE_SHARE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +198,11 @@ def _between(a: Line, b: Line, page: _Page) -> str:
         return "\n"
     indent = b.x0 - a.x0
     hanging = 4 * a.size if _LIST_ITEM.match(a.text) else 0.8 * a.size
-    if indent > hanging:
-        return " " if runs_on(a.text, b.text) else "\n\n"
-    return "\n" if _is_short(a, b, page.lines) and not runs_on(a.text, b.text) else " "
+    # A new paragraph's first line is indented, and so are the lines below an entry's first.
+    ended = _is_short(a, b, page.lines) or (indent > hanging and _SENTENCE_END.search(a.text))
+    if not ended or runs_on(a.text, b.text):
+        return " "
+    return "\n\n" if indent > hanging else "\n"
 
 
 def _is_short(a: Line, b: Line, lines: Sequence[Line]) -> bool:
@@ -218,7 +221,8 @@ def _join(above: str, below: str, joiner: str) -> str:
 
 def _edges(lines: Sequence[Line]) -> set[Line]:
     by_height = sorted(lines, key=lambda line: line.base)
-    return {*by_height[:2], *by_height[-2:]}
+    deep = min(2, len(lines) // _EDGE_SHARE)
+    return {*by_height[:deep], *by_height[len(lines) - deep :]}
 
 
 def _running_key(line: Line) -> str:
