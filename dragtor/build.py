@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dragtor.errors import ConfigError, ModelError, SourceError
+from dragtor.errors import ConfigError, ModelError
 from dragtor.indexing import DENSE, Indexer, space_name
 from dragtor.interfaces import (
     Answerer,
@@ -182,14 +182,12 @@ class _Parts:
         by_type = {kind: _choose(EXTRACTORS, kind, "media type") for kind in EXTRACTORS}
         return Loader(self.library, self._open_source, Extractors(by_type))
 
-    @cached_property
-    def _reader(self) -> object:
-        web, key = self._settings.web, self._settings.credentials.jina_api_key
-        make = _choose(READERS, web.reader, "web.reader")
-        return make()
-
     def _open_source(self, uri: str) -> Source:
-        raise SourceError(uri)
+        from pathlib import Path
+
+        from dragtor.sources.files import FileSource, FolderSource
+
+        return FolderSource(uri) if Path(uri).is_dir() else FileSource(uri)
 
     # --- indexing
 
@@ -246,10 +244,11 @@ class _Parts:
     def _halves(self, generation: Generation, name: str) -> dict[str, Any]:
         """What the constructor of a retriever takes: keyword index, vectors, or both."""
         from dragtor.retrieve.fusion import convex
+        from dragtor.store.keywords import SqliteKeywordIndex
 
         parts: dict[str, Any] = {"library": self.library, "generation": generation.id}
         if name != "dense":
-            parts |= {"index": self.library.keywords}
+            parts |= {"index": SqliteKeywordIndex(self.library.database)}
         if name != "keyword":
             parts |= {
                 "vectors": self.vectors,

@@ -115,7 +115,9 @@ class _Visit:
         try:
             return Outcome(thing.uri, self._load(thing, None if refresh else known))
         except NothingToRead as error:
-            return Outcome(thing.uri, "skipped", str(error))
+            # Whoever names one thing wants that thing; in a folder or site it is one of many.
+            alone = self._by_name and thing.uri == self._source.uri
+            return Outcome(thing.uri, "failed" if alone else "skipped", str(error))
         except SourceError as error:
             return Outcome(thing.uri, "failed", str(error))
 

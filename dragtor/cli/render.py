@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 
 from rich.console import Console
 from rich.live import Live
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
@@ -41,6 +40,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=False)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
+_DOUBT = {"yes": "", "partly": " (partly)", "no": " (no source)"}
 _VERDICT_STYLE = {"yes": "", "partly": "yellow", "no": "red"}
 
 
@@ -103,8 +103,16 @@ def passages(hits: Sequence[Hit], question: str) -> None:
         out.print("nothing found")
     for hit in hits:
         out.print(_heading(f"{hit.rank}", hit.document.title, hit.location))
-        out.print(Padding(_address(hit.document.uri), (0, 0, 0, 3)), soft_wrap=True)
-        out.print(Padding(_marked(hit.passage.text, question), (0, 0, 1, 3)))
+        _indented(_address(hit.document.uri), 3, fold=False)
+        _indented(_marked(hit.passage.text, question), 3)
+        out.print()
+
+
+def _indented(text: Text, by: int, *, fold: bool = True) -> None:
+    """Print a text some columns to the right; an address is not folded, so that it can be used."""
+    for part in text.wrap(out, out.width - by) if fold else [text]:
+        part.rstrip()
+        out.print(Text(" " * by if part else "").append_text(part), soft_wrap=True)
 
 
 def _heading(number: str, title: str, location: Location) -> Text:
@@ -136,8 +144,8 @@ def answer(value: Answer) -> None:
         out.print(Text("Sources", style="bold"))
     for citation, number in footnotes.items():
         out.print(_heading(f"[{number}]", citation.title, citation.location))
-        out.print(Padding(Text(f"“{harmless(' '.join(citation.quote.split()))}”"), (0, 0, 0, 4)))
-        out.print(Padding(_address(citation.uri), (0, 0, 0, 4)), soft_wrap=True)
+        _indented(Text(f"“{harmless(' '.join(citation.quote.split()))}”"), 4)
+        _indented(_address(citation.uri), 4, fold=False)
     out.print(_byline(value))
 
 
@@ -165,8 +173,10 @@ def _with_footnotes(value: Answer, footnotes: dict[Citation, int]) -> Text:
         shown.append(harmless(sentence.text), style=_VERDICT_STYLE[sentence.support.verdict])
         marks = "".join(f"[{footnotes[citation]}]" for citation in sentence.citations)
         shown.append(f" {marks}" if marks else "", style="cyan")
-        if sentence.support.verdict == "no" and value.kind == "answer":
-            shown.append(" (no source)", style="red")
+        if value.kind == "answer":
+            shown.append(
+                _DOUBT[sentence.support.verdict], style=_VERDICT_STYLE[sentence.support.verdict]
+            )
     return shown.append(harmless(value.text[position:]))
 
 
@@ -227,6 +237,7 @@ def progress(task_name: str) -> Iterator[Progress]:
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
     with bar:
         task = bar.add_task(task_name, total=None, speed="")
@@ -277,10 +288,10 @@ def outcomes(values: Sequence[Outcome]) -> None:
     """What was left out or went wrong, each with its reason."""
     for value in values:
         style = "red" if value.result == "failed" else "yellow"
-        said = Text(f"{value.result} ", style=style).append(
-            harmless(f"{link(value.uri)}: {value.reason}"), style="default"
-        )
-        err.print(said, soft_wrap=True)
+        reason, where = value.reason or "", link(value.uri)
+        said = reason if where in reason else f"{where}: {reason}"
+        line = Text(f"{value.result} ", style=style).append(harmless(said), style="default")
+        err.print(line, soft_wrap=True)
 
 
 def counts(report: LoadReport) -> None:

@@ -1,0 +1,5 @@
+"""``python -m dragtor`` is ``dragtor``."""
+
+from dragtor.cli import main
+
+main()

@@ -1,0 +1,210 @@
+"""The verbs, end to end, as a person or a program calls them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Project, Ran
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def indexed(run: Run) -> Run:
+    assert run("load", "--index").code == 0
+    return run
+
+
+def text_of(run: Run, document: str) -> str:
+    return str(run("sources", "show", document, "--json").json["text"])
+
+
+def test_load_counts_what_it_did(run: Run) -> None:
+    first, again = run("load"), run("load")
+    assert first.code == again.code == 0
+    assert first.out.split() == "new changed unchanged skipped failed 3 0 0 0 0".split()
+    assert again.out.split()[5:] == "0 0 3 0 0".split()
+
+
+def test_a_changed_file_is_loaded_anew_and_answers_once_indexed(
+    indexed: Run, project: Project
+) -> None:
+    (project.notes / "skin.txt").write_text("Skin\n\nUse zebra balm on every callus.\n")
+    assert indexed("load").out.split()[5:] == "0 1 2 0 0".split()
+    before = indexed("search", "zebra balm callus", "--json")
+    assert not any("zebra" in hit["passage"]["text"] for hit in before.json["hits"])
+    assert "1 document is loaded but not indexed" in before.err
+    assert indexed("index").code == 0
+    after = indexed("search", "zebra balm callus", "--json")
+    assert "zebra" in after.json["hits"][0]["passage"]["text"]
+    assert after.err == ""
+    assert not any("calluses flat" in hit["passage"]["text"] for hit in after.json["hits"])
+
+
+def test_named_sources_are_remembered(run: Run, project: Project, tmp_path: Path) -> None:
+    other = tmp_path / "other.md"
+    other.write_text("# Knots\n\nTie a figure of eight.\n")
+    assert run("load", str(other)).code == 0
+    assert run("load").out.split()[5:] == "3 0 1 0 0".split()
+
+
+def test_every_passage_found_lies_where_it_says(indexed: Run) -> None:
+    found = indexed("search", "pulley injury weeks", "--json").json
+    assert found["hits"]
+    for hit in found["hits"]:
+        passage = hit["passage"]
+        text = text_of(indexed, hit["document"]["id"])
+        assert text[passage["start"] : passage["end"]] == passage["text"]
+
+
+@pytest.mark.parametrize("retriever", ["hybrid", "dense", "keyword"])
+def test_all_retrievers_find_the_words(indexed: Run, retriever: str) -> None:
+    question = "Lateral epicondylitis is pain on the outside of the elbow."
+    found = indexed("search", question, "--retriever", retriever, "--json").json
+    assert found["hits"][0]["document"]["title"] == "Tennis elbow"
+    assert [hit["rank"] for hit in found["hits"]] == list(range(1, len(found["hits"]) + 1))
+
+
+def test_filters_narrow_the_search(indexed: Run) -> None:
+    def titles(*filters: str) -> set[str]:
+        options = [part for one in filters for part in ("--filter", one)]
+        found = indexed("search", "climbing pain week", *options, "--json").json
+        return {hit["document"]["title"] for hit in found["hits"]}
+
+    assert titles("title^=tennis") == {"Tennis elbow"}
+    assert titles("title^=tennis", "title*=pulley") == {"Tennis elbow", "Pulley injuries"}
+    assert titles("title^=tennis", "kind=pdf") == set()
+    assert indexed("search", "x", "--filter", "nonsense").code == 1
+
+
+def test_people_see_rank_title_place_and_passage(indexed: Run) -> None:
+    shown = indexed("search", "grade III pulley", "-k", "1")
+    assert " 1 Pulley injuries" in shown.out
+    assert "notes/pulleys.md" in shown.out
+    assert all(len(line) <= 80 or "/" in line for line in shown.out.splitlines())
+    assert "\x1b" not in shown.out
+
+
+def test_each_sentence_of_an_answer_has_its_source_or_is_marked(indexed: Run) -> None:
+    answer = indexed("ask", "eccentric wrist extension against elbow pain?", "--json").json
+    good, bad = answer["sentences"]
+    assert good["support"]["verdict"] == "yes"
+    assert bad["support"]["verdict"] == "no"
+    assert bad["citations"] == []
+    hits = {hit["passage"]["id"] for hit in answer["hits"]}
+    for citation in good["citations"]:
+        text = text_of(indexed, citation["document_id"])
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+        assert citation["passage_id"] in hits
+    assert answer["model"] == "echo"
+    assert answer["usage"]["prompt_tokens"] == 7
+
+
+def test_people_see_footnotes_and_the_model(indexed: Run) -> None:
+    shown = indexed("ask", "eccentric wrist extension against elbow pain?")
+    assert "[1]" in shown.out
+    assert "Sources" in shown.out
+    assert "Tennis elbow" in shown.out
+    assert "(no source)" in shown.out
+    assert "echo" in shown.out
+
+
+def test_the_prompt_can_be_seen(indexed: Run) -> None:
+    shown = indexed("ask", "elbow pain?", "--show-prompt")
+    assert "[1]" in shown.out
+    assert "elbow pain?" in shown.out
+    assert shown.out.rindex("elbow pain?") > shown.out.index("Lateral epicondylitis")
+
+
+def test_questions_come_from_standard_input_one_a_line(indexed: Run) -> None:
+    ran = indexed("search", "-", "--json", stdin="elbow pain\n\n?!\npulley grades\n")
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert [line["question"] for line in lines] == ["elbow pain", "?!", "pulley grades"]
+    assert "error" in lines[1]
+    assert lines[0]["hits"]
+    assert lines[2]["hits"]
+    assert ran.code == 1
+    answers = indexed("ask", "-", "--json", stdin="elbow pain\npulley grades\n")
+    assert [json.loads(line)["kind"] for line in answers.out.splitlines()] == ["answer"] * 2
+    assert answers.code == 0
+
+
+def test_a_chat_can_be_scripted(indexed: Run, project: Project) -> None:
+    script = "/help\nelbow pain?\nfor how long?\n/sources\n/save talk.md\n/new\n/what\n/quit\nnever"
+    ran = indexed("chat", stdin=script)
+    assert "/save FILE" in ran.out
+    assert ran.out.count("Sources\n") == 2
+    assert "no command /what" in ran.err
+    assert "saved to talk.md" in ran.out
+    saved = (project.folder / "talk.md").read_text()
+    assert "## elbow pain?" in saved
+    assert "## for how long?" in saved
+    assert "[^1]" in saved
+    assert "never" not in ran.out
+
+
+def test_a_follow_up_is_found_with_the_question_before_it(indexed: Run, project: Project) -> None:
+    indexed("chat", stdin="eccentric wrist extension?\nhow many weeks?\n")
+    request, _ = project.server.log[-1]
+    messages = request.get_json()["messages"]
+    assert "Lateral epicondylitis" in json.dumps(messages)
+    assert messages[-1]["content"].rstrip().endswith("how many weeks?")
+    assert any("eccentric wrist extension?" in m["content"] for m in messages[:-1])
+
+
+def test_documents_are_listed_shown_and_removed(indexed: Run) -> None:
+    listed = indexed("sources", "list", "--json").json
+    assert {info["title"] for info in listed} == {"Pulley injuries", "Tennis elbow", "skin"}
+    elbow = next(info for info in listed if info["title"] == "Tennis elbow")
+    assert "Eccentric wrist extension" in indexed("sources", "show", elbow["id"]).out
+    marks = indexed("sources", "show", elbow["id"], "--json").json["marks"]
+    assert marks[0]["heading"] == "Tennis elbow"
+    assert indexed("sources", "remove", elbow["id"]).code == 0
+    found = indexed("search", "eccentric wrist extension", "--json").json
+    assert "Tennis elbow" not in {hit["document"]["title"] for hit in found["hits"]}
+    again = indexed("load")
+    assert "you removed it" in again.err
+    assert again.code == 0
+    assert indexed("load", str(Path("notes/elbow.md"))).code == 0
+    assert len(indexed("sources", "list", "--json").json) == 3
+
+
+def test_status_and_doctor_say_that_all_is_well(indexed: Run) -> None:
+    status = indexed("status", "--json").json
+    assert status["documents"] == 3
+    assert status["pending"] == 0
+    assert status["passages"] >= 3
+    assert "3 from 1 sources" in indexed("status").out
+    checks = {check["name"]: check for check in indexed("doctor", "--json").json}
+    assert checks["library"]["state"] == "ok"
+    assert checks["encoder"]["state"] == "ok"
+
+
+def test_other_settings_make_a_new_index_beside_the_old_one(indexed: Run) -> None:
+    changed = ("--set", "split.max_tokens=40", "--set", "split.overlap_tokens=8")
+    before = indexed("search", "elbow pain", "--json", *changed)
+    assert before.json["hits"]
+    assert "made under other settings" in before.err
+    count = indexed("status", "--json").json["passages"]
+    assert indexed("index", *changed).code == 0
+    assert indexed("status", "--json").json["passages"] > count
+    assert indexed("search", "elbow pain", "--json", *changed).err == ""
+
+
+def test_collections_are_apart(indexed: Run, tmp_path: Path) -> None:
+    other = tmp_path / "knots.md"
+    other.write_text("# Knots\n\nTie a figure of eight against elbow pain.\n")
+    assert indexed("load", str(other), "--index", "--collection", "ropes").code == 0
+    ropes = indexed("search", "elbow pain", "--collection", "ropes", "--json").json
+    assert {hit["document"]["title"] for hit in ropes["hits"]} == {"Knots"}
+    main = indexed("search", "elbow pain", "--json").json
+    assert "Knots" not in {hit["document"]["title"] for hit in main["hits"]}
+
+
+def test_an_index_can_be_rebuilt_without_encoding_again(indexed: Run) -> None:
+    assert "0 of them newly encoded" in indexed("index", "--rebuild").out
+    assert indexed("search", "elbow pain", "--json").json["hits"]

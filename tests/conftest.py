@@ -1,0 +1,168 @@
+"""A project of its own for tests of the whole: tiny real encoder, language model on loopback."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from tests.tiny import make_tiny_bert
+
+CATALOGUE = [
+    {
+        "name": "tiny",
+        "kind": "encoder",
+        "description": "random weights, for tests",
+        "licence": "none",
+        "size_mb": 1,
+        "memory_mb": 1,
+        "convert": "bert",
+        "encoder": {"dimension": 64, "max_tokens": 256, "pooling": "mean"},
+        "files": [
+            {"name": name, "sources": [{"local": f"/nowhere/{name}"}]}
+            for name in ("config.json", "tokenizer.json", "model.safetensors")
+        ],
+    }
+]
+ARTICLES = {
+    "pulleys.md": """# Pulley injuries
+
+## Grades
+
+A grade II pulley injury is a complete rupture of the A4 pulley. A grade III injury is a complete
+rupture of the A2 pulley.
+
+## Healing
+
+Grade II injuries heal in six weeks with a thermoplastic ring. Grade III injuries need eight weeks.
+Tape alone does not replace the ring.
+""",
+    "elbow.md": """# Tennis elbow
+
+Lateral epicondylitis is pain on the outside of the elbow. Eccentric wrist extension with three sets
+of fifteen repetitions a day reduces the pain within twelve weeks.
+""",
+    "skin.txt": "Care of the skin\n\nFile calluses flat once a week. Moisturise at night, not before "
+    "climbing.\n",
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with config/params.yml, sources in notes/, and a tiny encoder in models/."""
+
+    folder: Path
+    server: HTTPServer
+
+    @property
+    def notes(self) -> Path:
+        return self.folder / "notes"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config" / "params.yml"
+
+    def configure(self, **sections: Any) -> None:
+        """Change settings by section."""
+        settings = yaml.safe_load(self.config.read_text())
+        for name, values in sections.items():
+            settings[name] = (
+                {**settings.get(name, {}), **values} if isinstance(values, dict) else values
+            )
+        self.config.write_text(yaml.safe_dump(settings))
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees, or touches, the settings of whoever runs it."""
+    for name in ("DRAGTOR_CONFIG", "JINA_API_KEY", "OPENAI_API_KEY", "HF_TOKEN", "HF_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_bert(tmp_path_factory.mktemp("tiny") / "tiny")
+
+
+@pytest.fixture
+def project(tmp_path: Path, tiny_model: Path, httpserver: HTTPServer) -> Iterator[Project]:
+    folder = tmp_path / "project"
+    (folder / "config").mkdir(parents=True)
+    (folder / "models").mkdir()
+    (folder / "models" / "tiny").symlink_to(tiny_model)
+    (folder / "notes").mkdir()
+    for name, text in ARTICLES.items():
+        (folder / "notes" / name).write_text(text, encoding="utf-8")
+    settings = {
+        "sources": ["notes"],
+        "encoder": {"model": "tiny"},
+        "models": CATALOGUE,
+        "llm": {"engine": "openai", "model": "echo", "base_url": httpserver.url_for("/v1")},
+    }
+    (folder / "config" / "params.yml").write_text(yaml.safe_dump(settings))
+    httpserver.expect_request("/v1/chat/completions").respond_with_handler(echo)
+    yield Project(folder, httpserver)
+    httpserver.clear()
+
+
+def echo(request: Request) -> Response:
+    """A language model that answers with the first sentence of the first passage, and a bad one."""
+    said = request.get_json()["messages"]
+    prompt = "\n".join(message["content"] for message in said)
+    passage = re.search(
+        r"^\[1\] .*?\n(.*?)(?=^\[2\] |^Question|\Z)", prompt, re.DOTALL | re.MULTILINE
+    )
+    sentences = re.findall(r"^[A-Z][^.]*\.", passage[1] if passage else "", re.MULTILINE)
+    text = f"{sentences[0] if sentences else 'Nothing.'} Bananas orbit Saturn nightly."
+    pieces = [{"choices": [{"delta": {"content": piece}}]} for piece in re.findall(r"\S+\s*", text)]
+    end = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+    usage = {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": len(pieces)}}
+    lines = [f"data: {json.dumps(piece)}\n\n" for piece in [*pieces, end, usage]]
+    return Response("".join([*lines, "data: [DONE]\n\n"]), content_type="text/event-stream")
+
+
+@pytest.fixture
+def run(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Run a command in the project, as ``dragtor`` would."""
+    import io
+
+    from dragtor.cli import main
+
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*arguments: str, stdin: str = "") -> Ran:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        try:
+            main(arguments)
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run
