@@ -9,14 +9,16 @@ each passage's title and text. FTS5 wants to be told the very text it forgets, s
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from dragtor.store.database import Database
-from dragtor.text import STOP_WORDS, clean, words
+from dragtor.text import STOP_WORDS, clean
 from dragtor.types import Scored
 
+_WORD = re.compile(r"\w+")
 _MOST_WORDS = 256
 """A question has no more different words that matter; beyond it is a pasted document."""
 
@@ -68,12 +70,12 @@ def forget_rows(connection: sqlite3.Connection, generation: int, rows: Iterable[
 def match_expression(text: str) -> str:
     """The question as FTS5 wants it: its words joined by OR, less stop words; may be empty.
 
-    A word with inner points or hyphens becomes a phrase. A question of stop words alone keeps them.
+    Hyphenated words are taken apart, as the tokenizer does. Stop words alone are kept.
 
     >>> match_expression("What about the A2-pulley?")
-    '"a2-pulley"'
+    '"a2" OR "pulley"'
     """
-    found = list(dict.fromkeys(words(clean(text))))
+    found = list(dict.fromkeys(_WORD.findall(clean(text).lower())))
     telling = [word for word in found if word not in STOP_WORDS] or found
     return " OR ".join(f'"{word}"' for word in telling[:_MOST_WORDS])
 

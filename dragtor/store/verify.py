@@ -1,0 +1,120 @@
+"""Is the library whole? Compares by id what its parts say of one another, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from dragtor.errors import LibraryLocked, StoreError
+from dragtor.interfaces import VectorStore
+from dragtor.store.library import SqliteLibrary
+
+_SHOWN = 3
+_ORDER = "`dragtor index` puts it right"
+_REBUILD = "`dragtor index --rebuild` puts it right"
+
+
+def verify(
+    library: SqliteLibrary, vectors: VectorStore, space_name: Callable[[int, str], str]
+) -> list[str]:
+    """Name every problem in one line each, with what to do; an empty list means all is well.
+
+    ``space_name`` says what the space of a generation is called in the vector store.
+    """
+    with library.database.reading() as connection:
+        problems = [
+            *_file(connection),
+            *_offsets(connection),
+            *_originals(library, connection),
+            *_keywords(connection),
+            *_vectors(connection, vectors, space_name),
+        ]
+        generations = list(_generations(connection))
+    return problems + list(_keyword_contents(library, generations))
+
+
+def _file(connection: sqlite3.Connection) -> Iterator[str]:
+    for (finding,) in connection.execute("PRAGMA quick_check(3)"):
+        if finding != "ok":
+            yield f"library.db is damaged: {finding}; restore a copy, or delete it and load again"
+    for table, *_ in connection.execute("PRAGMA foreign_key_check"):
+        yield f"library.db: a row of {table} refers to nothing; load and index again"
+
+
+def _offsets(connection: sqlite3.Connection) -> Iterator[str]:
+    rows = connection.execute(
+        "SELECT p.id FROM passages p JOIN versions v ON v.pk = p.version"
+        " WHERE p.start < 0 OR p.end <= p.start OR p.end > v.characters"
+    )
+    yield from _named("passages outside of their text", {id for (id,) in rows}, _REBUILD)
+    rows = connection.execute("SELECT pk FROM versions WHERE length(text) <> characters")
+    yield from _named(
+        "texts of another length than noted", {str(pk) for (pk,) in rows}, "load with --refresh"
+    )
+
+
+def _originals(library: SqliteLibrary, connection: sqlite3.Connection) -> Iterator[str]:
+    rows = connection.execute(
+        "SELECT original FROM versions UNION SELECT original FROM items WHERE NOT removed"
+    )
+    missing = {hash for (hash,) in rows if not library.originals.path(hash).is_file()}
+    yield from _named("originals missing", missing, "load their sources again with --refresh")
+
+
+def _keywords(connection: sqlite3.Connection) -> Iterator[str]:
+    for generation in _generations(connection):
+        rows = connection.execute("SELECT pk FROM passages WHERE generation = ?", (generation,))
+        passages = {pk for (pk,) in rows}
+        # FTS5 keeps one row for each document it has indexed in this table of its own.
+        rows = connection.execute(f"SELECT id FROM keywords_{generation}_docsize")
+        indexed = {id for (id,) in rows}
+        for what, rowids in (
+            ("passages without keywords", passages - indexed),
+            ("keyword rows without a passage", indexed - passages),
+        ):
+            yield from _named(what, {str(pk) for pk in rowids}, _REBUILD)
+
+
+def _keyword_contents(library: SqliteLibrary, generations: list[int]) -> Iterator[str]:
+    """Let FTS5 compare its index with the texts, which it does only where it could write."""
+    if not os.access(library.database.path, os.W_OK):
+        return
+    for generation in generations:
+        table = f"keywords_{generation}"
+        try:
+            with library.database.transaction() as connection:
+                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+        except LibraryLocked:
+            return
+        except StoreError:
+            yield f"the keywords of generation {generation} are not those of its texts: {_REBUILD}"
+
+
+def _vectors(
+    connection: sqlite3.Connection, vectors: VectorStore, space_name: Callable[[int, str], str]
+) -> Iterator[str]:
+    expected = set()
+    for generation, spaces in _generations(connection).items():
+        rows = connection.execute("SELECT id FROM passages WHERE generation = ?", (generation,))
+        passages = {id for (id,) in rows}
+        for name in (space_name(generation, space) for space in spaces):
+            expected.add(name)
+            stored = vectors.ids(name)
+            yield from _named("passages without a vector", passages - stored, _REBUILD)
+            yield from _named("vectors without a passage", stored - passages, _ORDER)
+    yield from _named("vector spaces of no generation", vectors.spaces() - expected, _ORDER)
+
+
+def _generations(connection: sqlite3.Connection) -> dict[int, list[str]]:
+    """Names of the spaces of each generation."""
+    rows = connection.execute("SELECT pk, spaces FROM generations ORDER BY pk")
+    return {pk: list(json.loads(spaces)) for pk, spaces in rows}
+
+
+def _named(what: str, ids: set[str], remedy: str) -> Iterator[str]:
+    """One line about these, if there are any."""
+    if ids:
+        examples = ", ".join(sorted(ids)[:_SHOWN]) + (" …" if len(ids) > _SHOWN else "")
+        yield f"{len(ids)} {what} ({examples}): {remedy}"
