@@ -18,7 +18,6 @@ from dragtor.interfaces import (
     Encoder,
     LanguageModel,
     Retriever,
-    Source,
     VectorStore,
 )
 from dragtor.loading import Loader
@@ -27,6 +26,8 @@ from dragtor.types import Generation, Notice
 
 if TYPE_CHECKING:
     from dragtor.config import Settings
+    from dragtor.sources.http import HttpClient
+    from dragtor.sources.web import Reader
     from dragtor.store.library import SqliteLibrary
     from dragtor.weights import LlmChoice, Weights
 
@@ -55,6 +56,7 @@ EXTRACTORS = {
     ),
     "application/epub+zip": "dragtor.sources.epub:EpubExtractor",
     "application/jsonl": "dragtor.sources.jsonl:JsonLinesExtractor",
+    "application/x-jina-reader+json": "dragtor.sources.jina:JinaExtractor",
 }
 READERS = {
     "jina": "dragtor.sources.jina:JinaReader",
@@ -122,6 +124,14 @@ def choose_llm(settings: Settings) -> LlmChoice:
     return weights_of(settings).llm(settings.llm.model, psutil.virtual_memory().total)
 
 
+def verify(settings: Settings) -> list[str]:
+    """What is wrong with the library, passage by passage; nothing if all is well."""
+    from dragtor.store.verify import verify as verify_library
+
+    parts = _Parts(settings)
+    return verify_library(parts.library, parts.vectors, space_name)
+
+
 def configured_sources(settings: Settings) -> list[str]:
     """Addresses that ``load`` reads without being told."""
     return [*settings.sources, *(site.url for site in settings.sites)]
@@ -170,7 +180,7 @@ class _Parts:
         from dragtor.store.chroma import ChromaStore
 
         store: VectorStore = ChromaStore(
-            self._settings.paths.library / "chroma", self.library.revision
+            self._settings.paths.library / "chroma", self.library.others
         )
         return store
 
@@ -178,16 +188,33 @@ class _Parts:
 
     def loader(self) -> Loader:
         from dragtor.sources.extractors import Extractors
+        from dragtor.sources.opening import SourceOpener
 
+        settings = self._settings
+        opener = SourceOpener(
+            self._http,
+            self._reader,
+            sites={site.url: (site.max_pages, site.exclude) for site in settings.sites},
+            min_words=settings.web.min_words,
+        )
         by_type = {kind: _choose(EXTRACTORS, kind, "media type") for kind in EXTRACTORS}
-        return Loader(self.library, self._open_source, Extractors(by_type))
+        return Loader(self.library, opener, Extractors(by_type))
 
-    def _open_source(self, uri: str) -> Source:
-        from pathlib import Path
+    def _http(self) -> HttpClient:
+        from dragtor.sources.http import HttpClient
 
-        from dragtor.sources.files import FileSource, FolderSource
+        web = self._settings.web
+        return HttpClient(
+            timeout_s=web.timeout_s, retries=web.retries, delay_s=web.delay_s, max_mb=web.max_mb
+        )
 
-        return FolderSource(uri) if Path(uri).is_dir() else FileSource(uri)
+    def _reader(self, http: HttpClient) -> Reader:
+        web, key = self._settings.web, self._settings.credentials.jina_api_key
+        options = {"base_url": web.jina_url, "key": key.get_secret_value() if key else None}
+        reader: Reader = _choose(READERS, web.reader, "web.reader")(
+            http, **(options if web.reader == "jina" else {})
+        )
+        return reader
 
     # --- indexing
 

@@ -62,22 +62,32 @@ class Loader:
         outcomes: list[Outcome] = []
         with self._library.writing():
             uris = named or [*configured, *self._library.remembered(collection)]
-            for uri in dict.fromkeys(uris):
-                try:
-                    source = self._open(uri)
-                    found = list(source.discover())
-                except SourceError as error:
-                    outcomes.append(Outcome(uri, "failed", str(error)))
-                    self._library.report(collection, uri, {uri: str(error)})
+            visited: set[str] = set()
+            for uri in uris:
+                source, found = self._reached(collection, uri, outcomes)
+                if source is None or source.uri in visited:
                     continue
+                visited.add(source.uri)
                 visit = _Visit(self._library, collection, source, self._extractor, bool(named))
                 done = list(visit.outcomes(found, refresh=refresh, progress=progress))
-                outcomes.extend(done)
                 failures = {o.uri: o.reason or "" for o in done if o.result == "failed"}
                 self._library.report(collection, source.uri, failures)
                 if named and any(o.result in ("new", "changed", "unchanged") for o in done):
                     self._library.remember(collection, source.uri)
+                outcomes.extend(done)
         return LoadReport(tuple(outcomes))
+
+    def _reached(
+        self, collection: str, uri: str, outcomes: list[Outcome]
+    ) -> tuple[Source | None, list[Found]]:
+        """A source and what it holds; no source, and an outcome more, if it cannot be reached."""
+        try:
+            source = self._open(uri)
+            return source, list(source.discover())
+        except SourceError as error:
+            outcomes.append(Outcome(uri, "failed", str(error)))
+            self._library.report(collection, uri, {uri: str(error)})
+            return None, []
 
 
 class _Visit:

@@ -103,11 +103,12 @@ def _models(state: State) -> Iterator[Check]:
 
 
 def _library(state: State) -> Iterator[Check]:
+    from dragtor.build import verify
     from dragtor.errors import DragtorError
 
     folder = state.settings.paths.library
     try:
-        problems = state.dragtor.library.verify(state.dragtor.vectors)
+        problems = verify(state.settings)
     except DragtorError as error:
         yield Check("library", "fail", str(error))
         return
