@@ -87,9 +87,9 @@ class HttpClient:
 
         tries = self._retries + 1 if retry else 1
         for attempt in range(tries):
-            self._take_turn(urlsplit(url).netloc)
             wait = 2.0**attempt
             try:
+                self._take_turn(urlsplit(url).netloc)
                 reply = self._once(method, url, headers, json, timeout_s or self._timeout_s)
             except (
                 requests.Timeout,

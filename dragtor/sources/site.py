@@ -144,16 +144,20 @@ class SiteSource:
         if root is None:
             return
         for anchor in root.iter("a"):
-            url = self._inside(urljoin(page.uri, anchor.get("href", "").strip()))
-            if url and anchor.get("rel") != "nofollow":
+            href = anchor.get("href", "").strip()
+            url = self._inside(href, page.uri) if anchor.get("rel") != "nofollow" else None
+            if url:
                 yield url
 
-    def _inside(self, url: str) -> str | None:
+    def _inside(self, url: str, seen_on: str = "") -> str | None:
         """The address as it is kept, if it is one of a page of this section.
 
         Host and scheme become those of the section, which sitemaps and links often vary.
         """
-        here, there = urlsplit(self.uri), urlsplit(url)
+        try:
+            here, there = urlsplit(self.uri), urlsplit(urljoin(seen_on, url))
+        except ValueError:
+            return None  # people write strange links
         section = here.path.rstrip("/")
         same_host = _bare(there.netloc) == _bare(here.netloc)
         under = there.path.rstrip("/") == section or there.path.startswith(f"{section}/")

@@ -71,8 +71,12 @@ def normalized(url: str) -> str:
     >>> normalized("HTTP://Example.org#top")
     'http://example.org/'
     """
-    parts = urlsplit(url.strip())
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url.strip())
+        known = parts.scheme.lower() in ("http", "https") and parts.hostname
+    except ValueError:
+        known = None
+    if not known:
         raise SourceError(
             f"{url!r} is not a web address: it must look like https://example.org/page"
         )
