@@ -1,13 +1,19 @@
 """How far a sentence of a passage bears out a sentence of an answer.
 
-The score is between 0 and 1 and made of two parts that a person can check::
+The score is between 0 and 1 and made of parts that a person can check::
 
     score = WORDS x coverage + (1 - WORDS) x cosine
 
 ``coverage`` is the share of the answer sentence's content words that the evidence holds, each word
 weighted by how rare it is among the passages' sentences (a word that only the passage around the
 evidence or its title holds counts half); ``cosine`` is that of the two sentence vectors. Two checks
-cap the score: a number that the evidence lacks, and a "not" on one side only.
+cap it: a number that only the rest of the passage holds, or a "not" on one side only, ends in
+"partly" at best; a number that not even the passage holds ends in "no".
+
+The constants were chosen on the dev halves of AttributionBench and WiCE with MiniLM vectors. At a
+threshold of 0.6, 46 % of what people found supported in AttributionBench is a yes, and 12 % of what
+they did not (balanced accuracy 0.67; WiCE 0.61). It knows no synonyms and no contradiction, so on
+HealthVer, where claims and evidence share few words, it hardly ever says yes.
 """
 
 from __future__ import annotations
@@ -21,14 +27,14 @@ from dataclasses import dataclass
 from dragtor.text import content_stems, words
 from dragtor.types import Support
 
-WORDS = 0.6
+WORDS = 0.5
 ELSEWHERE = 0.5
 """What a word counts that is not in the evidence but in its passage or title."""
 _BELOW = 0.01
 """How far below a threshold a capped score ends."""
 
 _LIST_MARKER = re.compile(r"^\s*(?:[-*+•·]|\d{1,3}[.)]|#{1,6})\s+")
-_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"(?<![\w.])(?<![A-Za-z]-)[-+]?\d+(?:[.,]\d+)*")
 _NUMBER_WORDS = {
     name: str(value)
     for value, name in enumerate(

@@ -17,7 +17,7 @@ class TestTraits:
             ("2.50 kg at -5.0 °C for 007", {"2.5", "5", "7"}),
             ("1. Rest 3 days", {"3"}),
             ("- 2-3 weeks of 4x4s in the 1990s", {"2", "3", "4", "1990"}),
-            ("The A2 pulley, the C3", set()),
+            ("The A2 pulley, the C3, COVID-19 and omega-3", set()),
             ("1,234,567.80 at 0.0 and 0", {"1234567.8", "0"}),
             ("Ends with 6.", {"6"}),
         ],
@@ -55,11 +55,23 @@ class TestScorer:
             expected
         )
 
-    def test_the_score_is_six_tenths_words_and_four_tenths_cosine(self) -> None:
+    def test_the_score_is_half_words_and_half_cosine(self) -> None:
         said = traits("The pulley tears")
         scorer = Scorer.over([said], THRESHOLDS)
-        assert scorer.score(said, said, said, cosine=0.5) == pytest.approx(0.6 + 0.4 * 0.5)
-        assert scorer.score(said, said, said, cosine=-0.5) == pytest.approx(0.6)
+        assert scorer.score(said, said, said, cosine=0.5) == pytest.approx(0.5 + 0.5 * 0.5)
+        assert scorer.score(said, said, said, cosine=-0.5) == pytest.approx(0.5)
+
+    def test_a_number_that_only_the_passage_holds_ends_in_partly(self) -> None:
+        said, around = traits("Tears heal in weeks"), traits("Tears heal in weeks. Rest 6 days.")
+        scorer = Scorer.over([said], THRESHOLDS)
+        score = scorer.score(traits("Tears heal in 6 weeks"), said, around, cosine=1.0)
+        assert scorer.support(score).verdict == "partly"
+
+    def test_a_number_that_no_passage_holds_ends_in_no(self) -> None:
+        said = traits("Tears heal in weeks")
+        scorer = Scorer.over([said], THRESHOLDS)
+        score = scorer.score(traits("Tears heal in 6 weeks"), said, said, cosine=1.0)
+        assert scorer.support(score).verdict == "no"
 
     @pytest.mark.parametrize(
         ("score", "verdict"), [(1.2, "yes"), (0.6, "yes"), (0.59, "partly"), (0.4, "partly"),
