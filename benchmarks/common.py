@@ -1,0 +1,79 @@
+"""What all benchmarks share: where the data is, what ran, and where results are kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from dragtor.build import build
+from dragtor.config import Settings, load_settings
+from dragtor.pipeline import Dragtor
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+LIBRARIES = ("onnxruntime", "chromadb", "tokenizers", "numpy")
+
+
+def data(name: str) -> Path:
+    """The folder of a data set, below the folder that DRAGTOR_DATA names."""
+    if "DRAGTOR_DATA" not in os.environ:
+        sys.exit("DRAGTOR_DATA is not set: it names the folder that holds the sets")
+    folder = Path(os.environ["DRAGTOR_DATA"]) / name
+    if not folder.is_dir():
+        sys.exit(f"{folder} is missing")
+    return folder
+
+
+def workplace(name: str) -> Path:
+    """A folder for a library that is kept from run to run, so that nothing is encoded twice."""
+    folder = HERE / "work" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def product(library: Path, assignments: Sequence[str] = ()) -> tuple[Settings, Dragtor]:
+    """The program with the project's own settings, over a library of its own."""
+    settings = load_settings(HERE.parent / "config", [f"paths.library={library}", *assignments])
+    return settings, build(settings)
+
+
+def quiet(done: int, total: int, what: str) -> None:
+    """Progress for a terminal: one line that is written over."""
+    if sys.stderr.isatty():
+        print(f"\r{done}/{total} {what[:60]:60}", end="", file=sys.stderr)
+
+
+def store(name: str, result: Mapping[str, Any]) -> None:
+    """Keep a result with the command, commit, date and machine that gave it."""
+    head = {
+        "command": " ".join(["python", *sys.argv]),
+        "commit": _git("rev-parse", "--short", "HEAD"),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "dragtor")),
+        "date": date.today().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "versions": {"python": platform.python_version()}
+        | {library: version(library) for library in LIBRARIES},
+    }
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps({**head, **result}, indent=2, ensure_ascii=False)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def stored(name: str) -> dict[str, Any]:
+    """A result that was kept; empty if there is none."""
+    path = RESULTS / f"{name}.json"
+    loaded: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return loaded
+
+
+def _git(*arguments: str) -> str:
+    run = subprocess.run(["git", "-C", HERE, *arguments], capture_output=True, text=True)
+    return run.stdout.strip()
