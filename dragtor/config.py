@@ -102,8 +102,9 @@ class Llm(Section):
 
 
 class AnswerSettings(Section):
-    """When a sentence counts as borne out."""
+    """What an answer is made of, and when a sentence counts as borne out."""
 
+    passages: Positive = 5
     support_yes: Share = 0.6
     support_partly: Share = 0.4
 

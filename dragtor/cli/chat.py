@@ -33,7 +33,8 @@ def chat(ctx: typer.Context, k: Count = None, filter_: Filters = None) -> None:
     from dragtor.answer.chat import Conversation
 
     state = state_of(ctx)
-    session = _Session(state, Conversation(state.settings.chat.history_turns), k, filter_)
+    conversation = Conversation(state.settings.chat.history_turns)
+    session = _Session(state, conversation, k or state.settings.answer.passages, filter_)
     failed = False
     for line in _lines(state):
         try:
@@ -50,7 +51,7 @@ def chat(ctx: typer.Context, k: Count = None, filter_: Filters = None) -> None:
 
 class _Session:
     def __init__(
-        self, state: State, conversation: Conversation, k: int | None, filters: list[str] | None
+        self, state: State, conversation: Conversation, k: int, filters: list[str] | None
     ) -> None:
         self._state = state
         self._conversation = conversation

@@ -17,7 +17,7 @@ def load(
     ctx: typer.Context,
     uris: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[URI]...", help="Files, folders, pages; remembered from now on."),
+        typer.Argument(metavar="URI", help="Files, folders, pages; remembered from now on."),
     ] = None,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Fetch again what looks unchanged.")

@@ -48,7 +48,8 @@ def search(
     state = state_of(ctx)
 
     def one(text: str) -> None:
-        result = state.dragtor.search(make_query(state, text, k, retriever, filter_))
+        count = k or state.settings.retrieve.k
+        result = state.dragtor.search(make_query(state, text, count, retriever, filter_))
         for value in result.notices:
             render.notice(value)
         if json_:
@@ -84,7 +85,8 @@ def ask(
         state.assignments = (*state.assignments, f"llm.model={model}")
 
     def one(text: str) -> None:
-        query = make_query(state, text, k, retriever, filter_)
+        count = k or state.settings.answer.passages
+        query = make_query(state, text, count, retriever, filter_)
         if show_prompt:
             render.messages(state.dragtor.prompt(query).messages)
             return
@@ -98,17 +100,16 @@ def ask(
 
 
 def make_query(
-    state: State, text: str, k: int | None, retriever: str | None, filters: list[str] | None
+    state: State, text: str, k: int, retriever: str | None, filters: list[str] | None
 ) -> Query:
     """A query from what was typed, and the settings where nothing was."""
     from dragtor.filters import parse_filter
     from dragtor.types import Query
 
-    settings = state.settings.retrieve
     return Query(
         text=text,
-        k=k or settings.k,
-        retriever=retriever or settings.retriever,
+        k=k,
+        retriever=retriever or state.settings.retrieve.retriever,
         filters=tuple(parse_filter(condition) for condition in filters or ()),
         collections=(state.collection,),
     )
