@@ -91,7 +91,9 @@ def outcome(source: FolderSource, found: Found, reading: Extractors) -> dict[str
 def pages() -> dict[str, Any]:
     """Token F1 of the local reader over the pages of html_extraction."""
     folder = data("html_extraction")
-    gold = [json.loads(line) for line in (folder / "gold.jsonl").read_text("utf-8").splitlines()]
+    gold = [
+        json.loads(line) for line in (folder / "gold.jsonl").read_text("utf-8").strip().split("\n")
+    ]
     bodies = {f"/{one['id']}": gzip.decompress((folder / one["file"]).read_bytes()) for one in gold}
     reading, scores, seconds = extractors(), [], 0.0
     with served(bodies) as base:
@@ -158,7 +160,8 @@ def markdown() -> list[dict[str, Any]]:
     """How many gold spans of chunking_eval still lie where they lay in the file."""
     folder, reading = data("chunking_eval"), extractors()
     questions = [
-        json.loads(line) for line in (folder / "queries.jsonl").read_text("utf-8").splitlines()
+        json.loads(line)
+        for line in (folder / "queries.jsonl").read_text("utf-8").strip().split("\n")
     ]
     source, rows = FolderSource(str(folder / "documents")), []
     for found in source.discover():

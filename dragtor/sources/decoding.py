@@ -31,8 +31,7 @@ def decode(data: bytes, uri: str, declared: str | None = None) -> str:
             return data.decode(encoding, errors="replace")
     if b"\x00" in data[:_SAMPLE]:
         raise SourceError(f"{shown(uri)} is not text (binary)")
-    for candidate in ("utf-8", declared):
-        text = _try(data, candidate)
+    for text in (_try(data, "utf-8"), _nearly_utf8(data), _try(data, declared)):
         if text is not None:
             return text
     return _guess(data, uri)
@@ -43,6 +42,13 @@ def decode_html(data: bytes, uri: str, declared: str | None = None) -> str:
     head = data[:4096]
     inside = _DECLARED.search(head) or _DECLARED_XML.search(head)
     return decode(data, uri, inside.group(1).decode("ascii") if inside else declared)
+
+
+def _nearly_utf8(data: bytes) -> str | None:
+    """UTF-8 with a few broken characters: some pages are cut, or pasted together."""
+    text = data.decode("utf-8", errors="replace")
+    broken, beyond_ascii = text.count("\ufffd"), sum(char > "\x7f" for char in text)
+    return text if 10 * broken <= beyond_ascii else None
 
 
 def _try(data: bytes, encoding: str | None) -> str | None:

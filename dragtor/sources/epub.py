@@ -7,12 +7,13 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from dragtor.errors import NothingToRead, SourceError
 from dragtor.sources.address import shown, stem
 from dragtor.sources.builder import TextBuilder
 from dragtor.sources.decoding import decode_html
+from dragtor.sources.guard import reading
 from dragtor.sources.html import parse_html
 from dragtor.sources.markup import Renderer, squash
 from dragtor.types import Content, Original
@@ -33,16 +34,13 @@ class EpubExtractor:
 
     def extract(self, original: Original) -> Iterator[Content]:
         """Read one book. Raises SourceError if it is broken or copy-protected."""
-        from lxml import etree
-
-        where = shown(original.uri)
-        try:
-            with ZipFile(io.BytesIO(original.data)) as archive:
-                content = _book(archive, original.uri)
-        except (BadZipFile, KeyError, etree.XMLSyntaxError, AttributeError) as error:
-            raise SourceError(f"{where} is broken or not an EPUB book ({error})") from error
+        with (
+            reading(original.uri, "book in EPUB format"),
+            ZipFile(io.BytesIO(original.data)) as archive,
+        ):
+            content = _book(archive, original.uri)
         if not content.text:
-            raise NothingToRead(f"{where} has no text in it")
+            raise NothingToRead(f"{shown(original.uri)} has no text in it")
         yield content
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dragtor.errors import NothingToRead, SourceError
 from dragtor.sources.address import shown
+from dragtor.sources.guard import reading
 from dragtor.types import Content, Original
 
 
@@ -35,7 +36,9 @@ class Extractors:
         """Read an original. Raises SourceError (broken, encrypted) or NothingToRead (empty)."""
         if not original.data.strip():
             raise NothingToRead(f"{shown(original.uri)} is empty")
-        contents = list(self._of(original.media_type, original.uri).extract(original))
+        form = self._of(original.media_type, original.uri)
+        with reading(original.uri, f"file of the type {original.media_type}"):
+            contents = list(form.extract(original))
         if not any(content.text.strip() for content in contents):
             raise NothingToRead(f"{shown(original.uri)} has no text in it")
         yield from contents

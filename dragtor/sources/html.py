@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,7 @@ def parse_html(page: str) -> _Element | None:
 
     try:
         # An encoding declared inside would contradict the text, which is decoded already.
-        parser = html.HTMLParser(encoding="utf-8")
+        parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
         root: _Element = html.document_fromstring(page.encode(), parser=parser)
     except etree.ParserError:
         return None
@@ -72,6 +73,8 @@ def render_html(page: str, *, chrome: bool = True) -> tuple[str, tuple[Mark, ...
 def _main_content(page: str, uri: str) -> Document | None:
     from trafilatura import bare_extraction
 
+    # It tells standard error about every page in which it finds nothing.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     found = bare_extraction(
         page,
         url=uri if is_web(uri) else None,

@@ -38,6 +38,7 @@ _SPACE = re.compile(r"[^\S\n]+")
 _BREAK = re.compile(r" ?\n ?")
 _PARAGRAPH = re.compile(r"\n{2,}")
 _LAYOUT_CELL = 1000
+_DEEPEST = 100  # a level costs some calls, and Python allows about a thousand
 _HEADING_LENGTH = 300
 
 
@@ -47,8 +48,9 @@ class Renderer:
     ``chrome`` says whether navigation, headers, footers and asides belong to the text.
     """
 
-    def __init__(self, builder: TextBuilder, *, chrome: bool = True) -> None:
+    def __init__(self, builder: TextBuilder, *, chrome: bool = True, depth: int = 0) -> None:
         self._builder = builder
+        self._depth = depth
         self._dropped = _DROPPED if chrome else _DROPPED | _CHROME
         self._inline: list[str] = []
         self._prefix = ""
@@ -69,7 +71,7 @@ class Renderer:
             self._heading(node, level)
         elif tag == "pre" or (tag == "code" and "\n" in (node.text or "")):
             self._flush()
-            self._builder.block(_INVISIBLE.sub("", "".join(_strings(node))))
+            self._builder.block(_INVISIBLE.sub("", _string(node)))
         elif tag in _LISTS:
             self._list(node)
         elif tag in _ITEMS:
@@ -89,15 +91,19 @@ class Renderer:
             self._flush()
 
     def _children(self, node: _Element) -> None:
+        self._depth += 1
         self._inline.append(_collapse(node.text))
         for child in node:
-            if isinstance(child.tag, str):
+            if self._depth > _DEEPEST:
+                self._inline.append(_collapse(_string(child)))
+            elif isinstance(child.tag, str):
                 self._visit(child)
             self._inline.append(_collapse(child.tail))
+        self._depth -= 1
 
     def _heading(self, node: _Element, level: int) -> None:
         self._flush()
-        title = squash("".join(_strings(node)))
+        title = squash(_string(node))
         if len(title) <= _HEADING_LENGTH:
             self._builder.heading(title, level)
         else:
@@ -128,7 +134,7 @@ class Renderer:
         self._flush()
         after = "\n\n"
         for row in _rows(node):
-            cells = [_cell_text(cell) for cell in row if _tag(cell) in _CELLS]
+            cells = [_cell_text(cell, self._depth + 1) for cell in row if _tag(cell) in _CELLS]
             if any(cells):
                 self._builder.block(f"| {' | '.join(cells)} |", after=after)
                 after = "\n"
@@ -165,13 +171,22 @@ def _heading_level(node: _Element, tag: str) -> int:
     return int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456" else 0
 
 
-def _strings(node: _Element) -> list[str]:
-    parts: list[str] = [node.text or ""]
-    for child in node:
-        if isinstance(child.tag, str) and _tag(child) not in _DROPPED:
-            parts.extend(["\n"] if _tag(child) in _BREAKS else _strings(child))
-        parts.append(child.tail or "")
-    return parts
+def _string(node: _Element) -> str:
+    """All text in an element, without recursion: pages can be nested thousands deep."""
+    from lxml import etree
+
+    parts: list[str] = []
+    walk = etree.iterwalk(node, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        if event == "start":
+            tag = _tag(element)
+            if tag in _DROPPED:
+                walk.skip_subtree()
+            else:
+                parts.append("\n" if tag in _BREAKS else element.text or "")
+        elif element is not node:
+            parts.append(element.tail or "")
+    return "".join(parts)
 
 
 def _collapse(text: str | None) -> str:
@@ -187,9 +202,9 @@ def _rows(table: _Element) -> Iterator[_Element]:
             yield from _rows(child)
 
 
-def _cell_text(cell: _Element) -> str:
+def _cell_text(cell: _Element, depth: int) -> str:
     builder = TextBuilder()
-    Renderer(builder).render(cell)
+    Renderer(builder, depth=depth).render(cell)
     return " ".join(builder.build()[0].split())
 
 

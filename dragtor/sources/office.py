@@ -6,11 +6,12 @@ import io
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from dragtor.errors import NothingToRead, SourceError
 from dragtor.sources.address import shown, stem
 from dragtor.sources.builder import TextBuilder
+from dragtor.sources.guard import reading
 from dragtor.sources.html import render_html
 from dragtor.sources.markup import squash
 from dragtor.sources.word_math import with_plain_math
@@ -45,11 +46,11 @@ class DocxExtractor:
 
     def extract(self, original: Original) -> Iterator[Content]:
         """Read one document. Raises SourceError if it is broken or encrypted."""
-        where = shown(original.uri)
-        fields = _properties(original.data, where, "Word file (.docx)")
-        text, marks = render_html(_docx_html(original.data, where))
+        with reading(original.uri, "Word file"):
+            fields = _properties(original, "Word file (.docx)")
+            text, marks = render_html(_docx_html(original.data))
         if not text:
-            raise NothingToRead(f"{where} has no text in it")
+            raise NothingToRead(f"{shown(original.uri)} has no text in it")
         first = marks[0].heading if marks and marks[0].offset == 0 else None
         yield Content(
             text=text,
@@ -72,19 +73,16 @@ class PptxExtractor:
         """Read one presentation. Raises SourceError if it is broken or encrypted."""
         from pptx import Presentation
 
-        where = shown(original.uri)
-        fields = _properties(original.data, where, "PowerPoint file (.pptx)")
-        try:
-            slides = list(Presentation(io.BytesIO(original.data)).slides)
-        except (KeyError, ValueError, OSError) as error:
-            raise SourceError(f"{where} is broken or not a PowerPoint file ({error})") from error
         builder = TextBuilder()
-        for number, slide in enumerate(slides, start=1):
-            builder.mark(Mark(0, page=number))
-            _render_slide(slide, builder)
+        with reading(original.uri, "PowerPoint file"):
+            fields = _properties(original, "PowerPoint file (.pptx)")
+            slides = Presentation(io.BytesIO(original.data)).slides
+            for number, slide in enumerate(slides, start=1):
+                builder.mark(Mark(0, page=number))
+                _render_slide(slide, builder)
         text, marks = builder.build()
         if not text:
-            raise NothingToRead(f"{where} has no text on its slides")
+            raise NothingToRead(f"{shown(original.uri)} has no text on its slides")
         first = next((mark.heading for mark in marks if mark.heading), None)
         yield Content(
             text=text,
@@ -101,34 +99,27 @@ def _rest(fields: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in fields.items() if key in ("subject", "keywords")}
 
 
-def _properties(data: bytes, where: str, what: str) -> dict[str, str]:
-    """Title, author and the like, as far as they are given. Raises SourceError if broken."""
+def _properties(original: Original, what: str) -> dict[str, str]:
+    """Title, author and the like, as far as they are given. Raises SourceError if encrypted."""
     from lxml import etree
 
-    if data.startswith(_ENCRYPTED):
+    if original.data.startswith(_ENCRYPTED):
+        where = shown(original.uri)
         raise SourceError(f"{where} is encrypted or of an old format: save it as a new {what}")
-    try:
-        with ZipFile(io.BytesIO(data)) as archive:
-            if "docProps/core.xml" not in archive.namelist():
-                return {}
-            core = etree.fromstring(archive.read("docProps/core.xml"))
-    except (BadZipFile, etree.XMLSyntaxError) as error:
-        raise SourceError(f"{where} is broken or not a {what} ({error})") from error
+    with ZipFile(io.BytesIO(original.data)) as archive:
+        if "docProps/core.xml" not in archive.namelist():
+            return {}
+        core = etree.fromstring(archive.read("docProps/core.xml"))
     found = {key: squash(core.findtext(tag) or "") for key, tag in _PROPERTIES.items()}
     return {key: value for key, value in found.items() if value}
 
 
-def _docx_html(data: bytes, where: str) -> str:
+def _docx_html(data: bytes) -> str:
     import mammoth
 
-    try:
-        result = mammoth.convert_to_html(
-            io.BytesIO(with_plain_math(data)), style_map=_WORD_TITLE, ignore_empty_paragraphs=True
-        )
-    # mammoth reads the parts of the file as it goes, and names no error of its own.
-    except Exception as error:
-        raise SourceError(f"{where} is broken or not a Word file ({error!r})") from error
-    html: str = result.value
+    html: str = mammoth.convert_to_html(
+        io.BytesIO(with_plain_math(data)), style_map=_WORD_TITLE, ignore_empty_paragraphs=True
+    ).value
     return html
 
 

@@ -93,7 +93,7 @@ def _content(
         text=text,
         title=title
         if title and not _NO_TITLE.fullmatch(title)
-        else (first if len(first) <= 150 else stem(uri)),
+        else (first if len(first) <= 150 and layout.CELL not in first else stem(uri)),
         kind="pdf",
         marks=marks,
         author=author if author and not _NO_TITLE.fullmatch(author) else None,
@@ -169,7 +169,12 @@ def _outline(document: PdfDocument) -> list[_Entry]:
 
 def _lines(document: PdfDocument, number: int) -> list[layout.Line]:
     """The lines of a page in the order of the file; those set across (margin stamps) left out."""
-    page = document[number]
+    import pypdfium2
+
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError:
+        return []  # the other pages of a damaged file are still worth reading
     textpage = page.get_textpage()
     try:
         chars = _readable(textpage)

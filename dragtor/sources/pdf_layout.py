@@ -191,7 +191,7 @@ def _between(a: Line, b: Line, page: _Page) -> str:
     step = a.end_base - b.base
     if step <= 0 or step > 3 * page.pitch:  # the top of another column, or past a figure
         return " " if runs_on(a.text, b.text) else "\n\n"
-    leading = 1.6 if a.size > _HEADING_RATIO * page.size else 1.35
+    leading = 1.75 if a.size > _HEADING_RATIO * page.size else 1.35
     if step > max(1.4 * page.pitch, leading * a.size):
         return "\n\n"
     if _LIST_ITEM.match(b.text) or CELL in a.text or CELL in b.text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -15,18 +15,15 @@ _PART = "word/document.xml"
 
 
 def with_plain_math(data: bytes) -> bytes:
-    """A Word file whose formulas are runs of text; as it was if it has none, or is broken."""
+    """A Word file whose formulas are runs of text; as it was if it has none."""
     from lxml import etree
 
-    try:
-        with ZipFile(io.BytesIO(data)) as archive:
-            document = archive.read(_PART)
-            if b"oMath" not in document:
-                return data
-            root = etree.fromstring(document)
-            parts = {name: archive.read(name) for name in archive.namelist()}
-    except (BadZipFile, KeyError, etree.XMLSyntaxError):
-        return data  # whoever reads it next says what is wrong
+    with ZipFile(io.BytesIO(data)) as archive:
+        document = archive.read(_PART)
+        if b"oMath" not in document:
+            return data
+        root = etree.fromstring(document)
+        parts = {name: archive.read(name) for name in archive.namelist()}
     for formula in list(root.iter(f"{_MATH}oMath")):
         _replace(formula)
     parts[_PART] = etree.tostring(root, xml_declaration=True, encoding="UTF-8")

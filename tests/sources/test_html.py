@@ -77,12 +77,27 @@ def test_a_page_in_which_little_is_found_is_taken_whole() -> None:
 
 
 @pytest.mark.parametrize("page", ["<html></html>", "<!-- x -->", "<script>x</script>"])
-def test_a_page_without_text_has_nothing_to_read(page: str) -> None:
+def test_a_page_without_text_has_nothing_to_read(
+    page: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(NothingToRead, match="no text"):
         list(HtmlExtractor().extract(original(page, "x.html")))
+    assert not caplog.records
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_page_in_an_old_encoding_is_read() -> None:
     page = f"<meta charset=windows-1252><p>Über “Ringbänder” für 5 €. {ARTICLE}</p>"
     (content,) = HtmlExtractor().extract(original(page.encode("cp1252"), "x.html"))
     assert content.text.startswith("Über “Ringbänder” für 5 €.")
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "ul><li", "table><tr><td>x<td"])
+def test_a_page_nested_hundreds_of_elements_deep_keeps_its_text(tag: str) -> None:
+    (content,) = HtmlExtractor().extract(original(f"<{tag}>" * 500 + ARTICLE, "x.html"))
+    assert ARTICLE.strip() in content.text
+
+
+def test_a_page_of_many_megabytes_is_read() -> None:
+    page = f"<p>{ARTICLE * 60_000}</p>"
+    assert len(rendered(page)) > 10_000_000

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 
 import pytest
 from pptx import Presentation
@@ -88,6 +89,18 @@ def test_a_copy_protected_book_is_refused_and_protected_fonts_do_not_matter() ->
         read(EpubExtractor(), epub(chapters, encrypted="OEBPS/text/c%200.xhtml"), "b.epub")
     fonts = epub(chapters, encrypted="OEBPS/fonts/a.otf")
     assert read(EpubExtractor(), fonts, "b.epub").text == "One."
+
+
+@pytest.mark.parametrize("at", range(30, 400, 37))
+def test_a_damaged_file_is_refused_or_read_but_never_crashes(at: int) -> None:
+    for extractor, whole in (
+        (DocxExtractor(), docx(paragraph("One."))),
+        (EpubExtractor(), epub(["<p>One.</p>"])),
+    ):
+        damaged = whole[:at] + bytes(9) + whole[at + 9 :]
+        # Nothing but our own error may come out of it.
+        with suppress(SourceError):
+            read(extractor, damaged, "x")
 
 
 @pytest.mark.parametrize("extractor", [DocxExtractor(), PptxExtractor(), EpubExtractor()])

@@ -35,6 +35,11 @@ def test_text_is_decoded_whatever_its_encoding(data: bytes, text: str | None) ->
     assert decoded == (text or data.decode("cp1251" if b"\xc2\xf1" in data else "cp1250"))
 
 
+def test_text_with_one_broken_character_is_still_what_it_says() -> None:
+    cut = "Ringbänder für Kletterer, größer und schöner, überall, täglich, möglichst früh. " * 2
+    assert decode(cut.encode() + "ä".encode()[:1], "u") == cut + "\ufffd"
+
+
 @pytest.mark.parametrize("data", [b"PK\x03\x04\x00\x00" * 9, bytes(range(128, 256)) * 20])
 def test_a_binary_file_named_txt_is_refused(data: bytes) -> None:
     with pytest.raises(SourceError, match=r"/documents/x\.txt is not text \(binary\)"):
