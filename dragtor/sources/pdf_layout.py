@@ -82,7 +82,8 @@ def blocks_of(lines: Sequence[Line]) -> list[Block]:
             last = blocks[-1]
             blocks[-1] = replace(last, text=_join(last.text, line.text, joiner))
         else:
-            blocks.append(Block(line.text, line.size, joiner))
+            text = f"| {line.text} |" if CELL in line.text else line.text
+            blocks.append(Block(text, line.size, joiner))
         previous = line
     return blocks
 
@@ -189,12 +190,13 @@ def _between(a: Line, b: Line, page: _Page) -> str:
     if not 0.87 < a.size / max(b.size, 0.1) < 1.15:
         return "\n\n"
     step = a.end_base - b.base
+    rows = CELL in a.text or CELL in b.text
     if step <= 0 or step > 3 * page.pitch:  # the top of another column, or past a figure
-        return " " if runs_on(a.text, b.text) else "\n\n"
+        return " " if runs_on(a.text, b.text) and not rows else "\n\n"
     leading = 1.75 if a.size > _HEADING_RATIO * page.size else 1.35
     if step > max(1.4 * page.pitch, leading * a.size):
         return "\n\n"
-    if _LIST_ITEM.match(b.text) or CELL in a.text or CELL in b.text:
+    if _LIST_ITEM.match(b.text) or rows:
         return "\n"
     indent = b.x0 - a.x0
     hanging = 4 * a.size if _LIST_ITEM.match(a.text) else 0.8 * a.size

@@ -46,7 +46,7 @@ def test_list_items_stay_apart() -> None:
 
 def test_cells_of_a_row_are_told_apart_and_rows_are_not_joined() -> None:
     rows = ["Grade          Weeks", "one            3 to 6", "two            8 to 12"]
-    assert read(pdf([rows])).text == "Grade | Weeks\none | 3 to 6\ntwo | 8 to 12"
+    assert read(pdf([rows])).text == ("| Grade | Weeks |\n| one | 3 to 6 |\n| two | 8 to 12 |")
 
 
 def test_a_word_that_was_broken_is_put_together() -> None:
