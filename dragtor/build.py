@@ -242,14 +242,16 @@ class _Parts:
 
         split, encoder = self._settings.split, self.encoder(self.recipe)
         make_splitter = _choose(SPLITTERS, split.splitter, "split.splitter")
+        splitter = make_splitter(encoder, split.max_tokens, split.overlap_tokens)
         return Indexer(
             library=self.library,
-            splitter=make_splitter(encoder, split.max_tokens, split.overlap_tokens),
+            splitter=splitter,
             contextualize=partial(contextualize, mode=split.context),
             encoder=encoder,
             vectors=self.vectors,
             cache=SqliteVectorCache(self._settings.paths.library / "vectors.db"),
             recipe=self.recipe,
+            fingerprint=f"{splitter.fingerprint} context={split.context}",
         )
 
     # --- retrieving

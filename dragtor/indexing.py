@@ -37,7 +37,11 @@ class IndexReport:
 
 
 class Indexer:
-    """Brings a generation up to date with the library's documents."""
+    """Brings a generation up to date with the library's documents.
+
+    ``fingerprint`` changes when passages, or what the encoder sees of them, would come out
+    otherwise; ``recipe`` is the configuration behind it.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class Indexer:
         vectors: VectorStore,
         cache: VectorCache,
         recipe: Mapping[str, str],
+        fingerprint: str,
     ) -> None:
         self._library = library
         self._splitter = splitter
@@ -56,6 +61,7 @@ class Indexer:
         self._vectors = vectors
         self._cache = cache
         self._recipe = recipe
+        self._fingerprint = fingerprint
 
     def index(self, *, rebuild: bool, progress: Progress) -> IndexReport:
         """Index what is pending; under other settings, or to ``rebuild``, in a new generation.
@@ -67,30 +73,36 @@ class Indexer:
         library = self._library
         with library.writing():
             generation = library.generation(
-                self._splitter.fingerprint,
+                self._fingerprint,
                 {DENSE: self._encoder.fingerprint},
                 self._recipe,
                 fresh=rebuild,
             )
-            self._bring_up_to_date(generation, tally := _Tally(progress))
-            for replaced in library.activate(generation.id):
-                self._vectors.drop(space_name(replaced, DENSE))
+            pending = library.pending(generation.id)
+            tally = _Tally(progress, sum(pending.values()))
+            if pending:
+                self._bring_up_to_date(generation, pending, tally)
+            if library.activate(generation.id) or pending:
+                self._sweep(generation)
         return IndexReport(tally.documents, tally.passages, tally.encoded, generation.id)
 
-    def _bring_up_to_date(self, generation: Generation, tally: _Tally) -> None:
-        pending = self._library.pending(generation.id)
-        if not pending:
-            return
+    def _bring_up_to_date(
+        self, generation: Generation, pending: Iterable[str], tally: _Tally
+    ) -> None:
         space = space_name(generation.id, DENSE)
         self._vectors.create(space, self._encoder.dimension)
-        tally.expect(sum(pending.values()))
         for batch in self._batches(pending):
             self._write_vectors(space, self._changed(generation, batch, tally), tally)
             gone = self._library.commit(generation.id, batch)
             self._vectors.delete(space, gone)
-        self._vectors.delete(
-            space, self._vectors.ids(space) - self._library.passage_ids(generation.id)
-        )
+
+    def _sweep(self, generation: Generation) -> None:
+        """Forget vectors that nothing needs: of interrupted runs, and of other generations."""
+        space = space_name(generation.id, DENSE)
+        for other in self._vectors.spaces() - {space}:
+            self._vectors.drop(other)
+        orphans = self._vectors.ids(space) - self._library.passage_ids(generation.id)
+        self._vectors.delete(space, orphans)
         self._library.touch()
 
     def _batches(self, pending: Iterable[str]) -> Iterator[list[Indexed]]:
@@ -147,13 +159,11 @@ class _Tally:
     last document is split.
     """
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, characters: int) -> None:
         self.documents = self.passages = self.encoded = 0
-        self._done = self._characters_met = self._characters = 0
-        self._progress = progress
-
-    def expect(self, characters: int) -> None:
+        self._done = self._characters_met = 0
         self._characters = characters
+        self._progress = progress
         self.advance(0)
 
     def met(self, document: Document, passages: Sequence[Passage]) -> None:

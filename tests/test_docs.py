@@ -20,8 +20,10 @@ from tests.conftest import Project, Ran
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-HEAVY = ("numpy", "chromadb", "llama_cpp", "onnxruntime", "onnx", "tokenizers", "trafilatura",
-         "pypdfium2", "requests", "pydantic", "torch", "transformers", "prompt_toolkit")  # fmt: skip
+HEAVY = (
+    "chromadb llama_cpp numpy onnx onnxruntime prompt_toolkit pydantic pypdfium2 requests "
+    "tokenizers torch trafilatura transformers"
+).split()
 
 Command = typer.main.get_command(app)
 
