@@ -14,6 +14,7 @@ from dragtor.cli.state import State, state_of
 
 if TYPE_CHECKING:
     from dragtor.answer.chat import Conversation
+    from dragtor.types import Notice
 
 HELP = """\
 /sources     what the last answer rests on, passage by passage
@@ -57,6 +58,7 @@ class _Session:
         self._conversation = conversation
         self._k = k
         self._filters = filters
+        self._said: set[Notice] = set()
         self._commands: dict[str, Callable[[str], None]] = {
             "/sources": self._sources,
             "/new": self._new,
@@ -85,6 +87,7 @@ class _Session:
         answer = render.stream(events, live=True)
         self._conversation.add(answer)
         render.answer(answer)
+        render.notices(answer.notices, self._said)
 
     def _sources(self, _: str) -> None:
         from dragtor.cli import render

@@ -11,7 +11,7 @@ import typer
 from dragtor.cli.state import State, state_of
 
 if TYPE_CHECKING:
-    from dragtor.types import Query
+    from dragtor.types import Notice, Query
 
 Question = Annotated[
     str, typer.Argument(help="Your question; - reads questions from standard input, one a line.")
@@ -46,12 +46,12 @@ def search(
     from dragtor.cli import contract, render
 
     state = state_of(ctx)
+    said: set[Notice] = set()
 
     def one(text: str) -> None:
         count = k or state.settings.retrieve.k
         result = state.dragtor.search(make_query(state, text, count, retriever, filter_))
-        for value in result.notices:
-            render.notice(value)
+        render.notices(result.notices, said)
         if json_:
             render.json_out(contract.search_json(result), compact=question == "-")
         else:
@@ -83,6 +83,7 @@ def ask(
     state = state_of(ctx)
     if model is not None:
         state.assignments = (*state.assignments, f"llm.model={model}")
+    said: set[Notice] = set()
 
     def one(text: str) -> None:
         count = k or state.settings.answer.passages
@@ -95,6 +96,7 @@ def ask(
             render.json_out(contract.answer_json(answer), compact=question == "-")
         else:
             render.answer(answer)
+        render.notices(answer.notices, said)
 
     _each(question, one, json_)
 

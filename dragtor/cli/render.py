@@ -40,6 +40,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=False)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
+_SEEN_ANYWAY = {"unsupported"}
 _DOUBT = {"yes": "", "partly": " (partly)", "no": " (no source)"}
 _VERDICT_STYLE = {"yes": "", "partly": "yellow", "no": "red"}
 
@@ -55,9 +56,12 @@ def error(message: str) -> None:
     err.print(line.append(harmless(" ".join(message.split())), style="default"), soft_wrap=True)
 
 
-def notice(value: Notice) -> None:
-    """Something to know beside the result, on standard error."""
-    err.print(Text(harmless(value.text), style="yellow"))
+def notices(values: Iterable[Notice], said: set[Notice]) -> None:
+    """What to know beside the result, on standard error, unless it was ``said`` before."""
+    for value in values:
+        if value.code not in _SEEN_ANYWAY and value not in said:
+            said.add(value)
+            err.print(Text(harmless(value.text), style="yellow"))
 
 
 def place(location: Location) -> str:
@@ -181,9 +185,10 @@ def _with_footnotes(value: Answer, footnotes: dict[Citation, int]) -> Text:
 
 
 def stream(events: Iterable[Token | Notice | Answer], *, live: bool) -> Answer:
-    """Show words while they come, if somebody watches, and notices; returns the answer.
+    """Show words while they come, if somebody watches; returns the answer.
 
-    The words make way for the answer with its footnotes, which :func:`answer` prints.
+    The words make way for the answer with its footnotes, which :func:`answer` prints. Notices wait
+    until then, too: they are all in the answer.
     """
     text = Text()
     with ExitStack() as stack:
@@ -193,9 +198,7 @@ def stream(events: Iterable[Token | Notice | Answer], *, live: bool) -> Answer:
         for event in events:
             if isinstance(event, Token):
                 text.append(harmless(event.text))
-            elif isinstance(event, Notice):
-                notice(event)
-            else:
+            elif isinstance(event, Answer):
                 return event
     raise AssertionError("an answer's stream ends with the answer")
 
