@@ -179,9 +179,7 @@ class _Parts:
     def vectors(self) -> VectorStore:
         from dragtor.store.chroma import ChromaStore
 
-        store: VectorStore = ChromaStore(
-            self._settings.paths.library / "chroma", self.library.others
-        )
+        store: VectorStore = ChromaStore(self._settings.paths.library / "chroma")
         return store
 
     # --- loading

@@ -1,237 +1,212 @@
-"""Vectors in Chroma: ids and vectors only, one Chroma collection for each space.
+"""The vector store: what was written lately lies in SQLite, all else in a Chroma snapshot.
 
-Two things about Chroma 1.5 shape this file (both measured). An open client never sees what
-another process wrote, so it is opened anew when the library's revision has moved (about 30 ms, and
-0.1 s for the first search over 50,000 vectors). And two writing processes lose each other's
-writes, so only the holder of the library's lock may write.
+A few thousand vectors are compared one by one in a millisecond, exactly, and without Chroma's
+0.8 seconds of import. When there are more, they are folded into a new snapshot (see
+``snapshot.py`` for why never into the old one). So nothing that is read is ever half written,
+whoever is killed, and readers in other processes see every write with their next search.
 """
 
 from __future__ import annotations
 
+import shutil
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TypeVar
 
 import numpy as np
 
 from dragtor.errors import StoreError
+from dragtor.store import snapshot as snapshots
+from dragtor.store.recent import Recent, RecentFile, Space
 from dragtor.types import Scored, Vectors
 
-if TYPE_CHECKING:
-    from chromadb.api import ClientAPI
+FOLD_AT = 4096
+"""Vectors that are kept outside of a snapshot, at least; then a quarter of its size."""
 
-_HNSW = {"space": "cosine", "max_neighbors": 16, "ef_construction": 100, "ef_search": 400}
-"""Recall of the best 10 among 50,000 is 1.0; ``ef_search`` is high for searches among some ids."""
-_EXACT = 1000
-"""Among at most this many ids, fetching their vectors and comparing all is faster than HNSW."""
-_MOST_IDS = 10_000
-"""SQLite inside Chroma takes 32,766 values in a statement."""
+_T = TypeVar("_T")
 
 
 class ChromaStore:
     """A :class:`dragtor.interfaces.VectorStore` in a folder, made by the first write.
 
-    ``revision`` gives a number that moves when another process changed something. One store for
-    each folder and process: Chroma shares one client's insides among all on the same path.
+    Many processes may read; only the one that holds the library's lock may write.
     """
 
-    def __init__(self, folder: Path, revision: Callable[[], int]) -> None:
+    def __init__(self, folder: Path, fold_at: int = FOLD_AT) -> None:
         self._folder = folder
-        self._revision = revision
-        self._turn = threading.Condition()
-        self._users = 0
-        self._client: ClientAPI | None = None
-        self._opened_at = 0
-        self._collections: dict[str, Any] = {}
+        self._fold_at = fold_at
+        self._recent = RecentFile(folder / "recent.db")
+        self._guard = threading.Lock()
+        self._open: dict[str, snapshots.Snapshot] = {}
 
     def create(self, space: str, dimension: int) -> None:
-        """See VectorStore; Chroma learns the dimension from the first vector."""
-        with self._using() as client:
-            client.get_or_create_collection(
-                space, embedding_function=None, configuration={"hnsw": _HNSW}
-            )
+        """See VectorStore."""
+        self._recent.create(space, dimension)
 
     def add(self, space: str, ids: Sequence[str], vectors: Vectors) -> None:
         """See VectorStore."""
-        with self._using() as client:
-            collection = self._collection(client, space)
-            if collection is None:
-                raise StoreError(f"there is no vector space {space!r} in {self._folder}")
-            size = client.get_max_batch_size()
-            for start in range(0, len(ids), size):
-                batch = slice(start, start + size)
-                collection.upsert(ids=list(ids[batch]), embeddings=vectors[batch])
+        view = self._recent.view(space)
+        if view is None:
+            raise StoreError(f"there is no vector space {space!r} in {self._folder}")
+        if len(ids) == 0:
+            return
+        if vectors.shape != (len(ids), view.space.dimension):
+            raise StoreError(
+                f"vectors of shape {vectors.shape} do not fit {len(ids)} ids and the "
+                f"{view.space.dimension} dimensions of {space}: run `dragtor index --rebuild`"
+            )
+        self._recent.add(view.space, ids, vectors)
+        self._fold_if_due(space)
 
     def delete(self, space: str, ids: Collection[str]) -> None:
         """See VectorStore."""
-        if not ids or not self._folder.exists():
-            return
-        with self._using() as client:
-            collection = self._collection(client, space)
-            if collection is None:
-                return
-            there = sorted(set(ids) & self._stored(collection, ids))
-            size = client.get_max_batch_size()
-            for start in range(0, len(there), size):
-                collection.delete(ids=there[start : start + size])
+        view = self._recent.view(space)
+        if view is not None and ids:
+            self._recent.delete(view.space, ids)
+            self._fold_if_due(space)
 
     def search(
         self, space: str, vector: Vectors, k: int, among: Collection[str] | None = None
     ) -> list[Scored]:
-        """See VectorStore; exact among few ids, otherwise by HNSW."""
-        if k < 1 or (among is not None and not among) or not self._folder.exists():
+        """See VectorStore; exact among what is recent, and among few ids."""
+        if k < 1:
             return []
-        with self._using() as client:
-            collection = self._collection(client, space)
-            if collection is None:
-                return []
-            if among is not None and len(among) <= _EXACT:
-                return _best(self._vectors(collection, list(among)), vector, k)
-            return _nearest(collection, vector, k, among)
+
+        def found(view: Recent) -> list[Scored]:
+            if vector.shape != (view.space.dimension,):
+                raise StoreError(
+                    f"a vector of shape {vector.shape} cannot be looked up among those of {space},"
+                    f" which have {view.space.dimension} dimensions: run `dragtor index`"
+                )
+            pairs = [*_exact(view, vector, k, among), *self._older(view, vector, k, among)]
+            scored = (Scored(id, min(1.0, max(-1.0, cosine))) for id, cosine in pairs)
+            return sorted(scored, key=lambda one: (-one.score, one.id))[:k]
+
+        return self._at(space, found, [])
 
     def get(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
         """See VectorStore."""
-        if not ids or not self._folder.exists():
-            return {}
-        with self._using() as client:
-            collection = self._collection(client, space)
-            return {} if collection is None else self._vectors(collection, ids)
+
+        def got(view: Recent) -> dict[str, Vectors]:
+            recent = {id: view.matrix[view.rows[id]] for id in ids if id in view.rows}
+            older = [id for id in ids if not view.overrides(id)]
+            if older and view.space.size:
+                recent.update(self._snapshot(view.space).get(older))
+            return recent
+
+        return self._at(space, got, {})
 
     def ids(self, space: str) -> set[str]:
         """See VectorStore."""
-        if not self._folder.exists():
-            return set()
-        with self._using() as client:
-            collection = self._collection(client, space)
-            return set() if collection is None else set(collection.get(include=[])["ids"])
+
+        def all_ids(view: Recent) -> set[str]:
+            older = self._snapshot(view.space).ids() if view.space.size else set()
+            return (older - view.deleted) | set(view.rows)
+
+        return self._at(space, all_ids, set())
 
     def spaces(self) -> set[str]:
         """See VectorStore."""
-        if not self._folder.exists():
-            return set()
-        with self._using() as client:
-            return {collection.name for collection in client.list_collections()}
+        return {space.name for space in self._recent.spaces()}
 
     def drop(self, space: str) -> None:
         """See VectorStore."""
-        if not self._folder.exists():
-            return
-        with self._using() as client:
-            if self._collection(client, space) is not None:
-                self._collections.pop(space, None)
-                client.delete_collection(space)
+        view = self._recent.view(space)
+        if view is not None:
+            self._recent.drop(view.space)
+            self._sweep()
 
     def close(self) -> None:
-        """Close Chroma, once nobody is using it; it is opened again when it is needed again."""
-        with self._turn:
-            self._turn.wait_for(lambda: self._users == 0)
-            self._shut()
+        """Close what is open; it is opened again when it is needed again."""
+        self._recent.close()
+        self._close_all_but(())
 
-    @contextmanager
-    def _using(self) -> Iterator[ClientAPI]:
-        """Use the client, which stays open meanwhile; open it anew first if it is out of date."""
-        from chromadb.errors import ChromaError
-
-        revision = self._revision()
-        try:
-            with self._turn:
-                client = self._current(revision)
-                self._users += 1
+    def _at(self, name: str, read: Callable[[Recent], _T], nothing: _T) -> _T:
+        """Read a space; again, if another process replaced its snapshot just then."""
+        for last in (False, False, True):
+            view = self._recent.view(name)
+            if view is None:
+                return nothing
             try:
-                yield client
-            finally:
-                with self._turn:
-                    self._users -= 1
-                    self._turn.notify_all()
-        except (ChromaError, ValueError, RuntimeError, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise StoreError(
-                f"the vectors in {self._folder} cannot be used: {reason}; "
-                "run `dragtor doctor`, or `dragtor index --rebuild`"
-            ) from error
-
-    def _current(self, revision: int) -> ClientAPI:
-        while self._client is not None and self._opened_at != revision:
-            if self._users == 0:
-                self._shut()
-            else:
-                self._turn.wait()
-        if self._client is None:
-            self._client = self._open()
-            self._opened_at = revision
-        return self._client
-
-    def _open(self) -> ClientAPI:
-        import chromadb
-        from chromadb.config import Settings
-
-        self._folder.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(
-            path=str(self._folder), settings=Settings(anonymized_telemetry=False)
+                return read(view)
+            except snapshots.Gone:
+                if last:
+                    break
+            except StoreError:
+                now = self._recent.view(name)
+                if last or (now is not None and now.space.snapshot == view.space.snapshot):
+                    raise
+        raise StoreError(
+            f"the vectors of {name} are not in {self._folder}: delete it and run `dragtor index`"
         )
 
-    def _shut(self) -> None:
-        self._collections.clear()
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+    def _older(
+        self, view: Recent, vector: Vectors, k: int, among: Collection[str] | None
+    ) -> list[tuple[str, float]]:
+        """The best k of the snapshot that are not out of date."""
+        space = view.space
+        if among is not None:
+            among = [id for id in among if not view.overrides(id)]
+        if not space.size or among == []:
+            return []
+        wanted = k
+        while True:
+            pairs = self._snapshot(space).search(vector, min(wanted, space.size), among)
+            current = [pair for pair in pairs if not view.overrides(pair[0])]
+            if len(current) >= k or wanted >= space.size or among is not None:
+                return current[:k]
+            wanted *= 2
 
-    def _collection(self, client: ClientAPI, space: str) -> Any:  # noqa: ANN401 (untyped library)
-        from chromadb.errors import NotFoundError
+    def _snapshot(self, space: Space) -> snapshots.Snapshot:
+        with self._guard:
+            if space.folder not in self._open:
+                self._open[space.folder] = snapshots.Snapshot(self._folder / space.folder)
+            return self._open[space.folder]
 
-        if space not in self._collections:
-            try:
-                found = client.get_collection(space, embedding_function=None)
-            except NotFoundError:
-                return None
-            self._collections[space] = found
-        return self._collections[space]
+    def _fold_if_due(self, name: str) -> None:
+        """Fold what is recent into a new snapshot when it has become much."""
+        view = self._recent.view(name)
+        if view is None:
+            return
+        space = view.space
+        if len(view.rows) + len(view.deleted) < max(self._fold_at, space.size // 4):
+            return
+        number = space.snapshot + 1
+        next_space = Space(space.pk, space.name, space.dimension, number, 0)
+        base = self._folder / space.folder if space.size else None
+        ids = list(view.rows)
+        size = snapshots.make(
+            self._folder / next_space.folder, base, ids, view.matrix, sorted(view.deleted)
+        )
+        self._recent.publish(space, number, size)
+        self._sweep()
 
-    def _stored(self, collection: Any, ids: Collection[str]) -> set[str]:  # noqa: ANN401
-        found: set[str] = set()
-        for chunk in _chunks(list(ids)):
-            found.update(collection.get(ids=chunk, include=[])["ids"])
-        return found
+    def _sweep(self) -> None:
+        """Delete the folders of snapshots that no longer count."""
+        counting = {space.folder for space in self._recent.spaces()}
+        self._close_all_but(counting)
+        for folder in self._folder.iterdir():
+            if folder.is_dir() and folder.name not in counting:
+                shutil.rmtree(folder, ignore_errors=True)
 
-    def _vectors(self, collection: Any, ids: Sequence[str]) -> dict[str, Vectors]:  # noqa: ANN401
-        found: dict[str, Vectors] = {}
-        for chunk in _chunks(ids):
-            got = collection.get(ids=chunk, include=["embeddings"])
-            vectors = np.asarray(got["embeddings"], dtype=np.float32)
-            found.update(zip(got["ids"], vectors, strict=True))
-        return found
-
-
-def _nearest(
-    collection: Any,  # noqa: ANN401 (untyped library)
-    vector: Vectors,
-    k: int,
-    among: Collection[str] | None,
-) -> list[Scored]:
-    answer = collection.query(
-        query_embeddings=vector.reshape(1, -1),
-        n_results=k,
-        ids=None if among is None else list(among),
-        include=["distances"],
-    )
-    pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
-    return _ordered((id, 1.0 - distance) for id, distance in pairs)
-
-
-def _best(vectors: dict[str, Vectors], vector: Vectors, k: int) -> list[Scored]:
-    if not vectors:
-        return []
-    cosines = np.stack(list(vectors.values())) @ vector
-    return _ordered(zip(vectors, cosines.tolist(), strict=True))[:k]
-
-
-def _ordered(pairs: Any) -> list[Scored]:  # noqa: ANN401
-    scored = (Scored(id, min(1.0, max(-1.0, float(cosine)))) for id, cosine in pairs)
-    return sorted(scored, key=lambda one: (-one.score, one.id))
+    def _close_all_but(self, folders: Collection[str]) -> None:
+        with self._guard:
+            closing = [name for name in self._open if name not in folders]
+            stale = [self._open.pop(name) for name in closing]
+        for snapshot in stale:
+            snapshot.close()
 
 
-def _chunks(ids: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), _MOST_IDS):
-        yield list(ids[start : start + _MOST_IDS])
+def _exact(
+    view: Recent, vector: Vectors, k: int, among: Collection[str] | None
+) -> Iterable[tuple[str, float]]:
+    """The best k of what is recent."""
+    if among is None:
+        ids, matrix = list(view.rows), view.matrix
+    else:
+        ids = [id for id in among if id in view.rows]
+        matrix = view.matrix[[view.rows[id] for id in ids]]
+    cosines = matrix @ vector
+    best = np.argpartition(-cosines, k - 1)[:k] if k < len(ids) else range(len(ids))
+    return [(ids[row], float(cosines[row])) for row in best]

@@ -24,12 +24,9 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = WriterLock(path.parent)
-        self.bumps = 0
-        """By how much this object itself has raised the revision."""
         self._guard = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._writer: sqlite3.Connection | None = None
-        self._bumped = 0
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -67,7 +64,6 @@ class Database:
             assert self._writer is not None
             connection = self._writer
             connection.execute("BEGIN IMMEDIATE")
-            self._bumped = 0
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -75,12 +71,6 @@ class Database:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
                 raise
-            self.bumps += self._bumped
-
-    def bump(self, connection: sqlite3.Connection) -> None:
-        """Raise the revision, in the transaction that changes what a search can find."""
-        connection.execute("UPDATE revision SET n = n + 1")
-        self._bumped += 1
 
     def close(self) -> None:
         """Close what is idle; what is in use is closed when it is given back."""
@@ -95,7 +85,7 @@ class Database:
                 return self._idle.pop(), True
         if not self.path.exists():
             return _empty(), False
-        connection = self._open_reader()
+        connection = connect_reader(self.path)
         try:
             behind = migrations.version(connection)
         except BaseException:
@@ -109,7 +99,7 @@ class Database:
             return _empty(), False
         with self.writing():
             pass
-        return self._open_reader(), True
+        return connect_reader(self.path), True
 
     def _give_back(self, connection: sqlite3.Connection, kept: bool) -> None:
         if not kept:
@@ -119,27 +109,43 @@ class Database:
         with self._guard:
             self._idle.append(connection)
 
-    def _open_reader(self) -> sqlite3.Connection:
-        try:
-            return _prepared(f"{self.path.absolute().as_uri()}?mode=rw", query_only=True)
-        except sqlite3.OperationalError:
-            wal = self.path.with_name(self.path.name + "-wal")
-            if wal.exists() and wal.stat().st_size:
-                raise
-            # In a folder that cannot be written, SQLite reads only what nobody is writing to.
-            return _prepared(f"{self.path.absolute().as_uri()}?immutable=1", query_only=True)
-
     def _open_writer(self) -> sqlite3.Connection:
-        connection = _prepared(f"{self.path.absolute().as_uri()}?mode=rwc", query_only=False)
+        connection = connect_writer(self.path)
         try:
-            migrations.version(connection)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
             migrations.migrate(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+
+def bump(connection: sqlite3.Connection) -> None:
+    """Raise the revision, in the transaction that changes what a search can find."""
+    connection.execute("UPDATE revision SET n = n + 1")
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open a file that is there for reading, also where nothing may be written."""
+    try:
+        return _connect(f"{path.absolute().as_uri()}?mode=rw", query_only=True)
+    except sqlite3.OperationalError:
+        wal = path.with_name(path.name + "-wal")
+        if wal.exists() and wal.stat().st_size:
+            raise
+        # Where it cannot write, SQLite reads such a file only if told that nobody else writes.
+        return _connect(f"{path.absolute().as_uri()}?immutable=1", query_only=True)
+
+
+def connect_writer(path: Path) -> sqlite3.Connection:
+    """Open a file for writing, and make it if need be. Readers see commits, at once and whole."""
+    connection = _connect(f"{path.absolute().as_uri()}?mode=rwc", query_only=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 @contextmanager
@@ -165,7 +171,7 @@ def _advice(message: str) -> str:
     return "run `dragtor doctor` to see what is wrong with the library"
 
 
-def _prepared(uri: str, *, query_only: bool) -> sqlite3.Connection:
+def _connect(uri: str, *, query_only: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri,
         uri=True,

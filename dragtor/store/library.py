@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from dragtor.store import generations, loading, reading, sources
-from dragtor.store.database import Database, translated
+from dragtor.store.database import Database, bump, translated
 from dragtor.store.originals import Originals
 from dragtor.store.places import TextCache
 from dragtor.types import (
@@ -47,15 +47,6 @@ class SqliteLibrary:
         with self.database.reading() as connection:
             (number,) = connection.execute("SELECT n FROM revision").fetchone()
         return int(number)
-
-    def others(self) -> int:
-        """A number that moves with every change that came from outside of this object.
-
-        A vector store that shares this process needs no reopening after changes of its own.
-        """
-        with self.database.reading() as connection:
-            (number,) = connection.execute("SELECT n FROM revision").fetchone()
-            return int(number) - self.database.bumps
 
     def active(self) -> Generation | None:
         """See Library."""
@@ -162,7 +153,7 @@ class SqliteLibrary:
                 storing = loading.Storing(connection, collection, source, original, hash, extractor)
                 stored = storing.store(contents)
                 if stored.dropped:
-                    self.database.bump(connection)
+                    bump(connection)
                 unused = sources.unused_originals(connection, stored.originals)
             self.originals.discard(unused)
         return stored.result
@@ -177,7 +168,7 @@ class SqliteLibrary:
         with self.database.writing():
             with self.database.transaction() as connection:
                 removed = sources.remove(connection, ids)
-                self.database.bump(connection)
+                bump(connection)
                 unused = sources.unused_originals(connection, removed.originals)
             self.originals.discard(unused)
         return removed.passages
@@ -187,7 +178,7 @@ class SqliteLibrary:
         with self.database.writing():
             with self.database.transaction() as connection:
                 removed = sources.vanished(connection, collection, source, uris)
-                self.database.bump(connection)
+                bump(connection)
                 unused = sources.unused_originals(connection, removed.originals)
             self.originals.discard(unused)
         return removed.passages
@@ -225,7 +216,7 @@ class SqliteLibrary:
                 gone = generations.commit(connection, generation, indexed)
                 ids = [document.info.id for document, _ in indexed]
                 swept = generations.sweep_versions(connection, ids)
-                self.database.bump(connection)
+                bump(connection)
                 unused = sources.unused_originals(connection, swept)
             self.originals.discard(unused)
         return gone
@@ -238,7 +229,7 @@ class SqliteLibrary:
                     return []
                 replaced = generations.activate(connection, generation)
                 swept = generations.sweep_versions(connection)
-                self.database.bump(connection)
+                bump(connection)
                 unused = sources.unused_originals(connection, swept)
             self.originals.discard(unused)
         return replaced
@@ -246,4 +237,4 @@ class SqliteLibrary:
     def touch(self) -> None:
         """See Library."""
         with self.database.transaction() as connection:
-            self.database.bump(connection)
+            bump(connection)
