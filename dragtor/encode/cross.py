@@ -25,7 +25,7 @@ class OnnxCrossEncoder:
         *,
         max_tokens: int = 512,
         threads: int = 0,
-        batch_tokens: int = 4096,
+        batch_tokens: int = 256,
         name: str = "",
     ) -> None:
         self.name = name or folder.name

@@ -43,7 +43,7 @@ class OnnxEncoder:
         query_prefix: str = "",
         passage_prefix: str = "",
         threads: int = 0,
-        batch_tokens: int = 4096,
+        batch_tokens: int = 256,
         name: str = "",
     ) -> None:
         self.name = name or folder.name

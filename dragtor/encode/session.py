@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,7 @@ class TokenModel:
     def __init__(self, folder: Path, *, max_tokens: int, threads: int, batch_tokens: int) -> None:
         self.folder = folder
         self._max_tokens = max_tokens
-        self._threads = threads
+        self._threads = threads or physical_cores()
         self._batch_tokens = batch_tokens
         self._lock = threading.Lock()
         self._session: InferenceSession | None = None
@@ -90,19 +91,26 @@ class TokenModel:
         Yields which inputs these are, the graph's output for them (shape (inputs, tokens, …) or
         (inputs, …)), and their mask of shape (inputs, tokens). Raises EngineError.
         """
+        made = list(batches([tokens.shape[1] for tokens in inputs], self._batch_tokens))
+        # Small batches, several at once, need half the time of large ones shared by all cores:
+        # what they work on stays in the cache of a core, and cores need not wait for each other.
+        with ThreadPoolExecutor(min(self._threads, len(made)) or 1) as pool:
+            yield from pool.map(lambda batch: self._run_batch(inputs, batch), made)
+
+    def _run_batch(
+        self, inputs: Sequence[Tokens], batch: list[int]
+    ) -> tuple[list[int], Output, Tokens]:
         session = self.session
-        names = {node.name for node in session.get_inputs()}
+        known = {node.name for node in session.get_inputs()}
         output = _wanted([node.name for node in session.get_outputs()])
-        for batch in batches([tokens.shape[1] for tokens in inputs], self._batch_tokens):
-            feed = _feed([inputs[i] for i in batch])
-            mask = feed["attention_mask"]
-            try:
-                (result,) = session.run(
-                    [output], {name: array for name, array in feed.items() if name in names}
-                )
-            except Exception as error:  # ONNX Runtime's exceptions have no other common base
-                raise EngineError(f"{self.folder.name} failed on {mask.shape}: {error}") from error
-            yield batch, result, mask
+        feed = _feed([inputs[i] for i in batch])
+        mask = feed["attention_mask"]
+        try:
+            (result,) = session.run([output], {name: feed[name] for name in feed if name in known})
+        except Exception as error:  # ONNX Runtime's exceptions have no other common base
+            reason = str(error).splitlines()[0]
+            raise EngineError(f"{self.folder.name} failed on {mask.shape}: {reason}") from error
+        return batch, result, mask
 
 
 def open_session(path: Path, threads: int) -> InferenceSession:
@@ -110,11 +118,11 @@ def open_session(path: Path, threads: int) -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or physical_cores()
+    options.intra_op_num_threads = threads
     options.log_severity_level = _SILENT
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    # Threads that wait by spinning take the cores away from the language model, and from any
-    # other program: with both cores busy a question took ten times as long.
+    # Threads that wait by spinning take the cores away from the language model and from any other
+    # program: they doubled the CPU time of encoding, and with both cores busy the time it took.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     onnxruntime.disable_telemetry_events()
     try:
