@@ -15,7 +15,7 @@ DENSE = "dense"
 """Name of the one vector space that a generation has today."""
 BATCH = 512
 """Passages that are stored and flipped together."""
-STEP = 64
+STEP = 128
 """Passages encoded, and made safe in the cache, at a time: the most model time a crash can cost."""
 
 Indexed = tuple[Document, Sequence[Passage]]
