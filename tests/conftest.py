@@ -50,8 +50,10 @@ Tape alone does not replace the ring.
 Lateral epicondylitis is pain on the outside of the elbow. Eccentric wrist extension with three sets
 of fifteen repetitions a day reduces the pain within twelve weeks.
 """,
-    "skin.txt": "Care of the skin\n\nFile calluses flat once a week. Moisturise at night, not before "
-    "climbing.\n",
+    "skin.txt": """Care of the skin
+
+File calluses flat once a week. Moisturise at night, not before climbing.
+""",
 }
 
 

@@ -83,9 +83,7 @@ def test_relative_paths_start_at_the_project(project: Path) -> None:
         ("credentials: {hf_token: x}", "credentials go into config/local.yml"),
     ],
 )
-def test_a_mistake_is_named_with_its_file_and_line(
-    project: Path, text: str, message: str
-) -> None:
+def test_a_mistake_is_named_with_its_file_and_line(project: Path, text: str, message: str) -> None:
     params = write(project, text)
     with pytest.raises(ConfigError) as caught:
         load_settings(params)
