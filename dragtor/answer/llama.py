@@ -16,7 +16,7 @@ from dragtor.errors import EngineError, ModelError
 from dragtor.types import Message, Usage
 
 # What may be a control token of some model: <|eot_id|>, </s>, [INST].
-_CONTROL = re.compile(r"<[^<>\s]{1,64}>|\[/?[A-Z_]{2,32}\]")
+_CONTROL = re.compile(r"<[^<>\s]{1,64}>|\[/?[A-Za-z_]{2,32}\]")
 
 Render = Callable[[Sequence[Message]], str]
 
@@ -92,8 +92,11 @@ class LlamaModel:
         """The tokens of a prompt."""
         prompt = self.render(messages).encode("utf-8", errors="replace")
         with self._native:
-            # The template writes the first token (BOS) itself, where the model has one.
-            tokens: list[int] = self._load().tokenize(prompt, add_bos=False, special=True)
+            llama = self._load()
+            tokens: list[int] = llama.tokenize(prompt, add_bos=False, special=True)
+            # Most templates write the first token (BOS) themselves; the rest leave it to us.
+            if llama._model.add_bos_token() and tokens[:1] != [llama.token_bos()]:
+                tokens.insert(0, llama.token_bos())
         return tokens
 
     def count(self, messages: Sequence[Message]) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dragtor.answer import native
-from dragtor.answer.llama import LlamaModel
+from dragtor.answer.llama import LlamaModel, _renderer
 from dragtor.errors import EngineError, ModelError
 from dragtor.interfaces import LanguageModel
 from dragtor.types import Message, Usage
@@ -120,6 +120,38 @@ class TestLlamaModel(LanguageModelContract):
         stream.close()  # type: ignore[attr-defined]
         assert len(sampled) <= 4
 
+    def test_an_answer_that_was_interrupted_leaves_the_model_sound(
+        self, starter: LlamaModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        llama = starter._load()
+        llama.reset()
+        whole = text_of(starter.stream(MESSAGES, max_tokens=10))
+        decode = llama._ctx.decode
+        calls: list[int] = []
+
+        def interrupted(batch: Any) -> None:
+            decode(batch)
+            calls.append(1)
+            if len(calls) == 3:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(llama._ctx, "decode", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                list(starter.stream((Message("user", "Hello"),), max_tokens=10))
+        assert text_of(starter.stream(MESSAGES, max_tokens=10)) == whole
+
+    def test_the_first_token_is_added_where_the_template_leaves_it_out(
+        self, starter: LlamaModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plain = starter.tokenize(MESSAGES)
+        monkeypatch.setattr(starter._load()._model, "add_bos_token", lambda: True)
+        assert starter.tokenize(MESSAGES) == plain  # SmolLM2's own template begins with it
+        monkeypatch.setattr(starter, "_render", lambda _messages: "Hi")
+        bos = starter._load().token_bos()
+        assert starter.tokenize(MESSAGES)[0] == bos
+        assert len(starter.tokenize(MESSAGES)) == 2
+
     def test_another_thread_waits_for_its_turn(self, starter: LlamaModel) -> None:
         alone = text_of(starter.stream(MESSAGES, max_tokens=10))
         other: list[str] = []
@@ -179,7 +211,7 @@ import sys
 from pathlib import Path
 from loguru import logger
 logger.remove()
-from dragtor.answer.llama import LlamaModel
+from dragtor.answer.llama import LlamaModel, _renderer
 from dragtor.types import Message
 model = LlamaModel(Path(sys.argv[1]), "smol", context_tokens=512, threads=1)
 stream = model.stream([Message("user", "Hello")], 20)
@@ -196,6 +228,58 @@ print(repr(next(stream)))
     assert done.returncode == 0
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
+
+
+class FakeVocabulary:
+    """As much of llama_cpp.Llama as rendering needs."""
+
+    def __init__(self, template: str | None) -> None:
+        self.metadata = {"tokenizer.chat_template": template} if template else {}
+        self._model = self
+
+    def token_bos(self) -> int:
+        return 0
+
+    def token_eos(self) -> int:
+        return -1
+
+    def token_get_text(self, token: int) -> str:
+        return ["<s>"][token]
+
+
+class TestTemplates:
+    TURNS = (Message("system", "Rules."), Message("user", "Why?"), Message("assistant", "So."))
+
+    def test_the_template_gets_the_turns_and_the_special_tokens(self) -> None:
+        template = (
+            "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}\n"
+            "{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"
+        )
+        render = _renderer(FakeVocabulary(template), Path("x.gguf"))
+        assert render(self.TURNS) == "<s>system: Rules.\nuser: Why?\nassistant: So.\nassistant:"
+
+    def test_a_template_without_a_system_role_gets_the_rules_before_the_question(self) -> None:
+        template = (
+            "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}"
+            "{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+        )
+        render = _renderer(FakeVocabulary(template), Path("x.gguf"))
+        assert render(self.TURNS) == "[user]Rules.\n\nWhy?[assistant]So."
+
+    @pytest.mark.parametrize(
+        ("template", "message"),
+        [
+            (None, "x.gguf has no chat template"),
+            ("{% for %}", "x.gguf has a broken chat template"),
+            ("{{ raise_exception('never') }}", "x.gguf refuses the prompt: never"),
+            ("{{ missing.thing.other }}", "x.gguf refuses the prompt"),
+        ],
+    )
+    def test_a_template_that_cannot_be_used_is_reported(
+        self, template: str | None, message: str
+    ) -> None:
+        with pytest.raises(ModelError, match=message):
+            _renderer(FakeVocabulary(template), Path("x.gguf"))(self.TURNS)
 
 
 class TestBadFiles:
