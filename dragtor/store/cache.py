@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dragtor.store.database import translated
+from dragtor.store.database import connect_writer, translated
 from dragtor.types import Vectors
 
 _MOST_KEYS = 500
@@ -55,18 +55,31 @@ class SqliteVectorCache:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with (
-            translated(self._path),
-            closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as connection,
-        ):
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("BEGIN IMMEDIATE")
+        with translated(self._path):
+            try:
+                connection = self._connect()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                # Not a database, or damaged: nothing is lost with it but time.
+                for end in ("", "-wal", "-shm"):
+                    self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+                connection = self._connect()
+            with closing(connection):
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = connect_writer(self._path)
+        try:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
             )
-            yield connection
-            connection.execute("COMMIT")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def _key(fingerprint: str, text: str) -> bytes:

@@ -149,23 +149,25 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(
+    path: Path, if_damaged: str = "restore a copy, or delete it and load again"
+) -> Iterator[None]:
     """Turn what SQLite and the disk say into a StoreError of one line."""
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}; {_advice(str(error))}") from error
+        raise StoreError(f"{path}: {error}; {_advice(str(error), if_damaged)}") from error
     except OSError as error:
         raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
 
 
-def _advice(message: str) -> str:
+def _advice(message: str, if_damaged: str) -> str:
     if "full" in message:
         return "free some disk space and run it again, nothing was lost"
     if "readonly" in message or "unable to open" in message or "permission" in message:
         return "check the permissions of the folder and its files"
     if "not a database" in message or "malformed" in message:
-        return "the file is damaged: restore a copy, or delete it and load again"
+        return f"the file is damaged: {if_damaged}"
     if "locked" in message:
         return "another program holds it: try again when that is done"
     return "run `dragtor doctor` to see what is wrong with the library"

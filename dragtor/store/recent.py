@@ -19,6 +19,7 @@ from dragtor.store.database import connect_reader, connect_writer, translated
 from dragtor.types import Vectors
 
 _FORMAT = 1
+_IF_DAMAGED = "delete the folder it is in and run `dragtor index`"
 _SCHEMA = (
     "CREATE TABLE revision (n INTEGER NOT NULL)",
     "INSERT INTO revision VALUES (1)",
@@ -139,7 +140,7 @@ class RecentFile:
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """One snapshot of the file, in which the views that are kept are current."""
-        with self._guard, translated(self._path):
+        with self._guard, translated(self._path, _IF_DAMAGED):
             if self._reader is None:
                 if not self._path.exists():
                     yield None
@@ -160,7 +161,7 @@ class RecentFile:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with translated(self._path):
+        with translated(self._path, _IF_DAMAGED):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = connect_writer(self._path)
             try:

@@ -175,11 +175,17 @@ def translated(folder: Path) -> Iterator[None]:
 
 def _client(folder: Path) -> ClientAPI:
     import chromadb
+    from chromadb.api.client import SharedSystemClient
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(
-        path=str(folder), settings=Settings(anonymized_telemetry=False)
-    )
+    try:
+        return chromadb.PersistentClient(
+            path=str(folder), settings=Settings(anonymized_telemetry=False)
+        )
+    except BaseException:
+        # Chroma would hand out the half-made insides of this client again.
+        SharedSystemClient.clear_system_cache()
+        raise
 
 
 def _copy(base: Path, folder: Path) -> None:
