@@ -111,6 +111,32 @@ def locate(marks: Iterable[Mark], offset: int) -> Location:
     return Location(page, heading, seconds, speaker)
 
 
+def place(location: Location) -> str:
+    """A location in words, empty if nothing is known.
+
+    >>> place(Location(page=4, heading="Grades"))
+    'p. 4, Grades'
+    """
+    parts = [
+        f"p. {location.page}" if location.page is not None else None,
+        clock(location.seconds) if location.seconds is not None else None,
+        location.speaker,
+        location.heading,
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def clock(seconds: float) -> str:
+    """Time in a recording.
+
+    >>> clock(2467.9), clock(4000)
+    ('41:07', '1:06:40')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def heading_path(marks: Iterable[Mark], offset: int) -> tuple[str, ...]:
     """Headings that hold at an offset, outermost first."""
     path: list[tuple[int, str]] = []

@@ -13,7 +13,7 @@ Offsets count Unicode code points of ``Document.text``, which was cleaned once, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -389,3 +389,14 @@ class Answer:
     def refused(self) -> bool:
         """Whether the sources did not hold the answer."""
         return self.kind == "refusal"
+
+    def parts(self) -> Iterator[tuple[str, Sentence | None]]:
+        """The text piece by piece, each with its sentence, or with None for what lies between."""
+        position = 0
+        for sentence in self.sentences:
+            start = self.text.find(sentence.text, position)
+            if start >= 0:
+                yield self.text[position:start], None
+                yield sentence.text, sentence
+                position = start + len(sentence.text)
+        yield self.text[position:], None

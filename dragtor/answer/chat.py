@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dragtor.text import place
 from dragtor.types import Answer, Citation, Turn
 
 
@@ -56,31 +57,15 @@ class Conversation:
 def _with_footnotes(answer: Answer, notes: list[str]) -> str:
     """The answer's text with a footnote mark after each sentence; the notes are added to a list."""
     pieces = []
-    done = 0
-    for sentence in answer.sentences:
-        start = answer.text.find(sentence.text, done)
-        if start < 0:
-            continue
-        end = start + len(sentence.text)
-        pieces.append(answer.text[done:end])
-        for citation in sentence.citations:
+    for text, sentence in answer.parts():
+        pieces.append(text)
+        for citation in sentence.citations if sentence else ():
             notes.append(_note(len(notes) + 1, citation))
             pieces.append(f"[^{len(notes)}]")
-        done = end
-    return "".join([*pieces, answer.text[done:]])
+    return "".join(pieces)
 
 
 def _note(number: int, citation: Citation) -> str:
     quote = " ".join(citation.quote.split())
-    place = citation.location
-    where = [f"page {place.page}"] if place.page is not None else []
-    where += [place.heading] if place.heading else []
-    where += [_clock(place.seconds)] if place.seconds is not None else []
-    source = ", ".join([citation.title, *where])
+    source = ", ".join(filter(None, [citation.title, place(citation.location)]))
     return f"[^{number}]: {source}, <{citation.uri}>: “{quote}”"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from dragtor.interfaces import Progress
 from dragtor.loading import LoadReport, Outcome, Result
-from dragtor.text import content_stems, word_spans
+from dragtor.text import content_stems, place, word_spans
 from dragtor.types import (
     Answer,
     Citation,
@@ -62,35 +62,6 @@ def notices(values: Iterable[Notice], said: set[Notice]) -> None:
         if value.code not in _SEEN_ANYWAY and value not in said:
             said.add(value)
             err.print(Text(harmless(value.text), style="yellow"))
-
-
-def place(location: Location) -> str:
-    """Where something lies, for people.
-
-    >>> place(Location(page=4, heading="Grades"))
-    'p. 4, Grades'
-    """
-    parts = []
-    if location.page is not None:
-        parts.append(f"p. {location.page}")
-    if location.seconds is not None:
-        parts.append(clock(location.seconds))
-    if location.speaker is not None:
-        parts.append(location.speaker)
-    if location.heading is not None:
-        parts.append(location.heading)
-    return ", ".join(parts)
-
-
-def clock(seconds: float) -> str:
-    """Time in a recording.
-
-    >>> clock(2467.9), clock(4000)
-    ('41:07', '1:06:40')
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def link(uri: str) -> str:
@@ -167,21 +138,17 @@ def _footnotes(sentences: Iterable[Sentence]) -> dict[Citation, int]:
 
 
 def _with_footnotes(value: Answer, footnotes: dict[Citation, int]) -> Text:
-    shown, position = Text(), 0
-    for sentence in value.sentences:
-        start = value.text.find(sentence.text, position)
-        if start < 0:
+    shown = Text()
+    for text, sentence in value.parts():
+        if sentence is None:
+            shown.append(harmless(text))
             continue
-        shown.append(harmless(value.text[position:start]))
-        position = start + len(sentence.text)
-        shown.append(harmless(sentence.text), style=_VERDICT_STYLE[sentence.support.verdict])
+        style = _VERDICT_STYLE[sentence.support.verdict]
         marks = "".join(f"[{footnotes[citation]}]" for citation in sentence.citations)
+        shown.append(harmless(text), style=style)
         shown.append(f" {marks}" if marks else "", style="cyan")
-        if value.kind == "answer":
-            shown.append(
-                _DOUBT[sentence.support.verdict], style=_VERDICT_STYLE[sentence.support.verdict]
-            )
-    return shown.append(harmless(value.text[position:]))
+        shown.append(_DOUBT[sentence.support.verdict], style=style)
+    return shown
 
 
 def stream(events: Iterable[Token | Notice | Answer], *, live: bool) -> Answer:

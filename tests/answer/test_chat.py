@@ -55,6 +55,6 @@ def test_markdown_has_a_footnote_for_each_citation() -> None:
     assert talk.to_markdown() == (
         "## How long?\n\nRest.[^1][^2]  Rest.\n\n"
         "## And?\n\nNothing.\n\n"
-        "[^1]: A, page 2, Care, <file:///a>: “Rest heals it.”\n"
+        "[^1]: A, p. 2, Care, <file:///a>: “Rest heals it.”\n"
         "[^2]: B, 1:02:05, <file:///b>: “Wait.”\n"
     )
