@@ -92,6 +92,46 @@ class FakeVectorStore:
         return {id: self.vectors[id] for id in ids if id in self.vectors}
 
 
+class DictVectorStore:
+    """A whole vector store: a dictionary for each space, searched exactly."""
+
+    def __init__(self) -> None:
+        self.vectors: dict[str, dict[str, Vectors]] = {}
+
+    def create(self, space: str, dimension: int) -> None:
+        self.vectors.setdefault(space, {})
+
+    def add(self, space: str, ids: Sequence[str], vectors: Vectors) -> None:
+        self.vectors[space].update(zip(ids, vectors, strict=True))
+
+    def delete(self, space: str, ids: Collection[str]) -> None:
+        for id in ids:
+            self.vectors.get(space, {}).pop(id, None)
+
+    def search(
+        self, space: str, vector: Vectors, k: int, among: Collection[str] | None = None
+    ) -> list[Scored]:
+        scored = [
+            Scored(id, float(row @ vector))
+            for id, row in self.vectors.get(space, {}).items()
+            if among is None or id in among
+        ]
+        return sorted(scored, key=lambda one: (-one.score, one.id))[:k]
+
+    def get(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
+        there = self.vectors.get(space, {})
+        return {id: there[id] for id in ids if id in there}
+
+    def ids(self, space: str) -> set[str]:
+        return set(self.vectors.get(space, {}))
+
+    def spaces(self) -> set[str]:
+        return set(self.vectors)
+
+    def drop(self, space: str) -> None:
+        self.vectors.pop(space, None)
+
+
 class FakeEncoder:
     """Gives each text the vector it was told, and all others the first axis."""
 

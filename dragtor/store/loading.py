@@ -161,6 +161,8 @@ class Storing:
         """Store one document; says whether anything about it is new."""
         if row is not None and row.state == "removed" and not wanted_back:
             return False
+        if clean(content.text) != content.text:
+            raise ValueError(f"the text of {handle} was not cleaned before it was stored")
         uri = clean(content.uri or handle)
         digest = _digest(content, uri)
         pk = row.pk if row is not None else self._new_document(handle, content.key)
