@@ -16,6 +16,8 @@ _BLOCK_BREAK = re.compile(
     r"\n(?:[ \t]*\n)+|\n(?=[ \t]*(?:[-*+•·][ \t]|\d{1,3}[.)][ \t]|#{1,6}[ \t]|\|))"
 )
 
+_NOWHERE = Location()
+
 STOP_WORDS = frozenset(
     """a about above after again against all am an and any are as at be because been before being
     below between both but by can could did do does doing down during each few for from further had
@@ -95,12 +97,13 @@ def content_stems(text: str) -> list[str]:
     return [_stem(part) for part in parts if part and part not in STOP_WORDS]
 
 
-def locate(marks: Iterable[Mark], offset: int) -> Location:
+def locate(marks: Iterable[Mark], offset: int, before: Location = _NOWHERE) -> Location:
     """The page, heading, second and speaker that hold at an offset.
 
-    ``marks`` are in offset order. A heading is the nearest one above, of any level.
+    ``marks`` are in offset order; ``before`` is what holds before the first of them. A heading is
+    the nearest one above, of any level.
     """
-    page, heading, seconds, speaker = None, None, None, None
+    page, heading, seconds, speaker = before.page, before.heading, before.seconds, before.speaker
     for mark in marks:
         if mark.offset > offset:
             break

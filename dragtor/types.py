@@ -167,11 +167,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A passage with its document's description and its place, as a hit needs them."""
+    """A passage with its document's description and its place, as a hit needs them.
+
+    ``location`` is where the passage begins; ``marks`` are those of the document inside it.
+    """
 
     passage: Passage
     document: DocumentInfo
     location: Location
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +269,10 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that was found, its place, and how each part of retrieval scored it."""
+    """A passage that was found, its place, and how each part of retrieval scored it.
+
+    ``location`` and ``marks`` are as in :class:`Resolved`.
+    """
 
     rank: int
     score: float
@@ -273,6 +280,7 @@ class Hit:
     passage: Passage
     document: DocumentInfo
     location: Location
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from dragtor.answer.stream import Hint
 from dragtor.answer.support import Scorer, Thresholds, Traits, together, traits
-from dragtor.text import sentences
+from dragtor.text import locate, sentences
 from dragtor.types import Citation, Hit, Sentence, Span, Support, Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
@@ -175,13 +175,14 @@ def _sentence(
 
 def _citation(evidence: _Evidence) -> Citation:
     hit = evidence.hit
+    start = hit.passage.start + evidence.span.start
     return Citation(
         passage_id=hit.passage.id,
         document_id=hit.document.id,
         uri=hit.document.uri,
         title=hit.document.title,
         quote=evidence.text,
-        start=hit.passage.start + evidence.span.start,
+        start=start,
         end=hit.passage.start + evidence.span.end,
-        location=hit.location,
+        location=locate(hit.marks, start, hit.location),
     )

@@ -104,5 +104,6 @@ def _hits(found: Sequence[Resolved], ranked: Ranked) -> tuple[Hit, ...]:
     for rank, one in enumerate(found, start=1):
         id = one.passage.id
         scores = {name: part[id] for name, part in ranked.parts.items() if id in part}
-        hits.append(Hit(rank, ranked.scores[id], scores, one.passage, one.document, one.location))
+        place = (one.passage, one.document, one.location, one.marks)
+        hits.append(Hit(rank, ranked.scores[id], scores, *place))
     return tuple(hits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -17,6 +17,7 @@ class PlacedText:
 
     def __init__(self, text: str, marks: Sequence[Mark]) -> None:
         self.text = text
+        self._marks = tuple(marks)
         self._offsets: list[int] = []
         self._locations: list[Location] = []
         here = Location()
@@ -34,6 +35,11 @@ class PlacedText:
         """The same as :func:`dragtor.text.locate`."""
         index = bisect_right(self._offsets, offset) - 1
         return self._locations[index] if index >= 0 else Location()
+
+    def within(self, start: int, end: int) -> tuple[Mark, ...]:
+        """Marks after ``start`` and before ``end``."""
+        first, last = bisect_right(self._offsets, start), bisect_left(self._offsets, end)
+        return self._marks[first:last]
 
 
 class TextCache:

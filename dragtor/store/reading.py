@@ -67,7 +67,8 @@ def resolve(
     for *info, digest, id, start, end, _ in rows:
         placed = texts[digest]
         passage = Passage(id, start, end, placed.text[start:end])
-        found[id] = Resolved(passage, _info(info), placed.location(start))
+        marks = placed.within(start, end)
+        found[id] = Resolved(passage, _info(info), placed.location(start), marks)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from werkzeug import Request, Response
 
 from tests.conftest import Project, Ran
 
@@ -208,3 +209,26 @@ def test_collections_are_apart(indexed: Run, tmp_path: Path) -> None:
 def test_an_index_can_be_rebuilt_without_encoding_again(indexed: Run) -> None:
     assert "0 of them newly encoded" in indexed("index", "--rebuild").out
     assert indexed("search", "elbow pain", "--json").json["hits"]
+
+
+def test_a_quote_is_placed_where_it_stands_not_where_its_passage_begins(
+    indexed: Run, project: Project
+) -> None:
+    found = indexed("search", "pulley", "--filter", "title^=pulley", "--json").json
+    assert found["hits"][0]["passage"]["start"] == 0, "the whole article is one passage"
+    assert found["hits"][0]["location"]["heading"] == "Pulley injuries"
+
+    def say(request: Request) -> Response:
+        text = "Grade II injuries heal in six weeks with a thermoplastic ring."
+        line = {"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]}
+        body = f"data: {json.dumps(line)}\n\ndata: [DONE]\n\n"
+        return Response(body, content_type="text/event-stream")
+
+    project.server.clear()
+    project.server.expect_request("/v1/chat/completions").respond_with_handler(say)
+    (sentence,) = indexed("ask", "How long?", "--filter", "title^=pulley", "--json").json[
+        "sentences"
+    ]
+    (citation,) = sentence["citations"]
+    assert citation["quote"] == "Grade II injuries heal in six weeks with a thermoplastic ring."
+    assert citation["location"]["heading"] == "Healing"
