@@ -85,7 +85,9 @@ def _keyword_contents(library: SqliteLibrary, generations: list[int]) -> Iterato
         table = f"keywords_{generation}"
         try:
             with library.database.transaction() as connection:
-                connection.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")
+                connection.execute(
+                    f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)"
+                )
         except LibraryLocked:
             return
         except StoreError:
