@@ -123,7 +123,9 @@ class GroundedAnswerer:
                 if writing.repeats_from is not None:
                     break
             else:
-                yield from _taken(markers.finish(), writing)
+                rest = markers.finish()
+                yield from _taken(rest, writing)
+                writing.repeats_from = guard.feed(rest) or guard.finish()
         finally:
             if isinstance(stream, Generator):
                 stream.close()

@@ -93,12 +93,21 @@ class RepetitionGuard:
         """Where the repetition begins in all the text so far, or None while there is none."""
         self._text += piece
         for end in list(_SENTENCE_END.finditer(self._text, self._start)):
-            said = tuple(words(self._text[self._start : end.start()]))
-            if len(said) >= self.sentence_words and said in self._seen:
+            if self._said_before(end.start()):
                 return self._start
-            self._seen.add(said)
             self._start = end.end()
         return self._circling()
+
+    def finish(self) -> int | None:
+        """The same for the last sentence, which nothing follows."""
+        return self._start if self._said_before(len(self._text)) else None
+
+    def _said_before(self, end: int) -> bool:
+        said = tuple(words(self._text[self._start : end]))
+        if len(said) >= self.sentence_words and said in self._seen:
+            return True
+        self._seen.add(said)
+        return False
 
     def _circling(self) -> int | None:
         """The start of a tail that is one short piece over and over, without any sentence end."""

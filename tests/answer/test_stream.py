@@ -67,7 +67,7 @@ def stopped_at(text: str) -> int | None:
         found = guard.feed(char)
         if found is not None:
             return found
-    return None
+    return guard.finish()
 
 
 class TestRepetitionGuard:
@@ -78,6 +78,9 @@ class TestRepetitionGuard:
     def test_two_sentences_in_turn_are_noticed(self) -> None:
         pair = "It can tear in climbers. It then hurts a lot. "
         assert stopped_at(pair * 5) == len(pair)
+
+    def test_a_last_sentence_that_comes_again_is_noticed_at_the_end(self) -> None:
+        assert stopped_at("It can tear in climbers. It hurts. It can tear in climbers.") == 35
 
     def test_short_sentences_may_come_again(self) -> None:
         assert stopped_at("Rest for now.\n- Rest a bit.\n- Tape.\n- Rest a bit.\n- Tape.\n") is None
