@@ -307,7 +307,7 @@ class _Parts:
         from dragtor.answer.support import Thresholds
 
         settings = self._settings
-        model, notices = self._language_model()
+        model, notices = self._language_model
         return GroundedAnswerer(
             model=model,
             encode=self._encoder_of(generation).encode_passages,
@@ -317,6 +317,7 @@ class _Parts:
             notices=notices,
         )
 
+    @cached_property
     def _language_model(self) -> tuple[LanguageModel, tuple[Notice, ...]]:
         llm = self._settings.llm
         make = _choose(ENGINES, llm.engine, "llm.engine")

@@ -104,9 +104,9 @@ class Llm(Section):
 class AnswerSettings(Section):
     """What an answer is made of, and when a sentence counts as borne out."""
 
-    passages: Positive = 5
+    passages: Positive = 4
     support_yes: Share = 0.6
-    support_partly: Share = 0.4
+    support_partly: Share = 0.45
 
 
 class Chat(Section):
@@ -119,9 +119,13 @@ class Prompts(Section):
     """What the language model is told; words in braces are filled in."""
 
     system: str = (
-        "You answer questions from numbered passages. Use only what the passages say. End every "
-        "sentence\nwith the number of the passage it rests on, like [1]. If the passages do not "
-        "hold the answer,\nreply exactly: {refusal}"
+        "You answer questions from the numbered passages that you are given, and from nothing else."
+        "\n- Answer in one to four plain sentences, with the facts, numbers and names exactly as "
+        "the passages have them."
+        "\n- End each sentence with the number of the passage it rests on in square brackets, like "
+        "[1] or [2]."
+        "\n- Add nothing that the passages do not say. Where passages disagree, say so."
+        "\n- If the passages do not hold the answer, reply with this sentence alone: {refusal}"
     )
     context: str = "Passages:\n\n{passages}"
     question: str = "Question: {question}"
