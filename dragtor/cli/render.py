@@ -77,8 +77,8 @@ def passages(hits: Sequence[Hit], question: str) -> None:
     if not hits:
         out.print("nothing found")
     for hit in hits:
-        out.print(_heading(f"{hit.rank}", hit.document.title, hit.location))
-        _indented(_address(hit.document.uri), 3, fold=False)
+        out.print(_heading(f"{hit.rank}", hit.document.title))
+        _indented(_address(hit.document.uri, hit.location), 3, fold=False)
         _indented(_marked(hit.passage.text, question), 3)
         out.print()
 
@@ -90,15 +90,15 @@ def _indented(text: Text, by: int, *, fold: bool = True) -> None:
         out.print(Text(" " * by if part else "").append_text(part), soft_wrap=True)
 
 
-def _heading(number: str, title: str, location: Location) -> Text:
-    line = Text(f"{number:>2} ", style="cyan").append(harmless(title), style="bold default")
-    if where := place(location):
-        line.append(f"  {harmless(where)}", style="default")
-    return line
+def _heading(number: str, title: str) -> Text:
+    return Text(f"{number:>2} ", style="cyan").append(harmless(title), style="bold default")
 
 
-def _address(uri: str) -> Text:
-    return Text(harmless(link(uri)), style=f"dim link {uri}" if _LINKABLE.match(uri) else "dim")
+def _address(uri: str, location: Location) -> Text:
+    style = f"dim link {uri}" if _LINKABLE.match(uri) else "dim"
+    where = place(location)
+    line = Text(f"{harmless(where)} · " if where else "", style="green")
+    return line.append(harmless(link(uri)), style=style)
 
 
 def _marked(text: str, question: str) -> Text:
@@ -118,9 +118,9 @@ def answer(value: Answer) -> None:
         out.print()
         out.print(Text("Sources", style="bold"))
     for citation, number in footnotes.items():
-        out.print(_heading(f"[{number}]", citation.title, citation.location))
+        out.print(_heading(f"[{number}]", citation.title))
         _indented(Text(f"“{harmless(' '.join(citation.quote.split()))}”"), 4)
-        _indented(_address(citation.uri), 4, fold=False)
+        _indented(_address(citation.uri, citation.location), 4, fold=False)
     out.print(_byline(value))
 
 
