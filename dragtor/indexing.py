@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from loguru import logger
 
 from dragtor.interfaces import Encoder, Library, Progress, Splitter, VectorCache, VectorStore
 from dragtor.passages import input_hash, make_passages
@@ -84,7 +85,9 @@ class Indexer:
                 self._bring_up_to_date(generation, pending, tally)
             if library.activate(generation.id) or pending:
                 self._sweep(generation)
-        return IndexReport(tally.documents, tally.passages, tally.encoded, generation.id)
+        report = IndexReport(tally.documents, tally.passages, tally.encoded, generation.id)
+        logger.info("index: {}", report)
+        return report
 
     def _bring_up_to_date(
         self, generation: Generation, pending: Iterable[str], tally: _Tally

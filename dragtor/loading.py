@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from loguru import logger
+
 from dragtor.errors import NothingToRead, SourceError
 from dragtor.interfaces import Extractor, Library, Progress, Source
 from dragtor.text import words
@@ -113,7 +115,9 @@ class _Visit:
     ) -> Iterator[Outcome]:
         progress(0, len(found), self._source.uri)
         for number, thing in enumerate(found, start=1):
-            yield self._outcome(thing, refresh)
+            outcome = self._outcome(thing, refresh)
+            logger.debug("load {}: {} {}", outcome.result, outcome.uri, outcome.reason or "")
+            yield outcome
             progress(number, len(found), thing.uri)
 
     def _outcome(self, thing: Found, refresh: bool) -> Outcome:

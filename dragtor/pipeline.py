@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from loguru import logger
+
 from dragtor.errors import QueryError
 from dragtor.indexing import DENSE, Indexer, IndexReport, space_name
 from dragtor.interfaces import Answerer, Library, Progress, Retriever, VectorStore
@@ -84,6 +86,7 @@ class Dragtor:
         if key not in self._retrievers:
             self._retrievers[key] = self._make_retriever(generation, query.retriever)
         result = self._retrievers[key].retrieve(query)
+        logger.debug("search: {} hits by {}, {}", len(result.hits), key, result.timings)
         return replace(result, notices=(*result.notices, *self._outdated(generation)))
 
     def ask(
@@ -100,6 +103,7 @@ class Dragtor:
         yield from found.notices
         for event in self._answering().answer(query, found.hits, history):
             if isinstance(event, Answer):
+                logger.info("ask: {} by {}, {}", event.kind, event.model, event.usage)
                 event = replace(
                     event,
                     notices=(*found.notices, *event.notices),

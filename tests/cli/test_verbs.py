@@ -232,3 +232,17 @@ def test_a_quote_is_placed_where_it_stands_not_where_its_passage_begins(
     (citation,) = sentence["citations"]
     assert citation["quote"] == "Grade II injuries heal in six weeks with a thermoplastic ring."
     assert citation["location"]["heading"] == "Healing"
+
+
+def test_what_happened_is_in_the_log_and_nothing_secret(
+    run: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-secret")
+    run("load", "--index")
+    run("ask", "elbow pain?")
+    run("config", "show", "--verbose")
+    log = (project.folder / "logs" / "dragtor.log").read_text()
+    assert "load new" in log
+    assert "index: IndexReport(documents=3" in log
+    assert "ask: answer by echo" in log
+    assert "planted-secret" not in log
