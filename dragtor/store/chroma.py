@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,25 +47,25 @@ class ChromaStore:
 
     def add(self, space: str, ids: Sequence[str], vectors: Vectors) -> None:
         """See VectorStore."""
-        view = self._recent.view(space)
-        if view is None:
+        known = self._recent.space(space)
+        if known is None:
             raise StoreError(f"there is no vector space {space!r} in {self._folder}")
         if len(ids) == 0:
             return
-        if vectors.shape != (len(ids), view.space.dimension):
+        if vectors.shape != (len(ids), known.dimension):
             raise StoreError(
                 f"vectors of shape {vectors.shape} do not fit {len(ids)} ids and the "
-                f"{view.space.dimension} dimensions of {space}: run `dragtor index --rebuild`"
+                f"{known.dimension} dimensions of {space}: run `dragtor index --rebuild`"
             )
-        self._recent.add(view.space, ids, vectors)
-        self._fold_if_due(space)
+        self._recent.add(known, ids, vectors)
+        self._fold_if_due(known)
 
     def delete(self, space: str, ids: Collection[str]) -> None:
         """See VectorStore."""
-        view = self._recent.view(space)
-        if view is not None and ids:
-            self._recent.delete(view.space, ids)
-            self._fold_if_due(space)
+        known = self._recent.space(space)
+        if known is not None and ids:
+            self._recent.delete(known, ids)
+            self._fold_if_due(known)
 
     def search(
         self, space: str, vector: Vectors, k: int, among: Collection[str] | None = None
@@ -77,7 +78,7 @@ class ChromaStore:
             if vector.shape != (view.space.dimension,):
                 raise StoreError(
                     f"a vector of shape {vector.shape} cannot be looked up among those of {space},"
-                    f" which have {view.space.dimension} dimensions: run `dragtor index`"
+                    f" which have {view.space.dimension} dimensions: run `dragtor index --rebuild`"
                 )
             pairs = [*_exact(view, vector, k, among), *self._older(view, vector, k, among)]
             scored = (Scored(id, min(1.0, max(-1.0, cosine))) for id, cosine in pairs)
@@ -112,9 +113,9 @@ class ChromaStore:
 
     def drop(self, space: str) -> None:
         """See VectorStore."""
-        view = self._recent.view(space)
-        if view is not None:
-            self._recent.drop(view.space)
+        known = self._recent.space(space)
+        if known is not None:
+            self._recent.drop(known)
             self._sweep()
 
     def close(self) -> None:
@@ -138,7 +139,7 @@ class ChromaStore:
                 if last or (now is not None and now.space.snapshot == view.space.snapshot):
                     raise
         raise StoreError(
-            f"the vectors of {name} are not in {self._folder}: delete it and run `dragtor index`"
+            f"the vectors of {name} are not in {self._folder}: delete it and run `dragtor index --rebuild`"
         )
 
     def _older(
@@ -170,22 +171,18 @@ class ChromaStore:
                 self._open[space.folder] = snapshots.Snapshot(self._folder / space.folder)
             return self._open[space.folder]
 
-    def _fold_if_due(self, name: str) -> None:
+    def _fold_if_due(self, space: Space) -> None:
         """Fold what is recent into a new snapshot when it has become much."""
-        view = self._recent.view(name)
-        if view is None:
+        if self._recent.count(space) < max(self._fold_at, space.size // 4):
             return
-        space = view.space
-        if len(view.rows) + len(view.deleted) < max(self._fold_at, space.size // 4):
-            return
-        number = space.snapshot + 1
-        next_space = Space(space.pk, space.name, space.dimension, number, 0)
+        view = self._recent.view(space.name)
+        assert view is not None
+        new = replace(space, snapshot=space.snapshot + 1)
         base = self._folder / space.folder if space.size else None
-        ids = list(view.rows)
         size = snapshots.make(
-            self._folder / next_space.folder, base, ids, view.matrix, sorted(view.deleted)
+            self._folder / new.folder, base, list(view.rows), view.matrix, sorted(view.deleted)
         )
-        self._recent.publish(space, number, size)
+        self._recent.publish(space, new.snapshot, size)
         self._sweep()
 
     def _sweep(self) -> None:

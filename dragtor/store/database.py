@@ -26,41 +26,42 @@ class Database:
         self.lock = WriterLock(path.parent)
         self._guard = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
+        self._openings = 1
         self._writer: sqlite3.Connection | None = None
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Read in one snapshot: nothing that is committed meanwhile shows."""
         with translated(self.path):
-            connection, kept = self._reader()
+            connection, opening = self._reader()
             try:
                 connection.execute("BEGIN")
                 yield connection
             finally:
-                self._give_back(connection, kept)
+                self._give_back(connection, opening)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the writer's lock, and bring the file to this program's format."""
-        with translated(self.path):
-            self.lock.acquire()
-            try:
-                outermost = self._writer is None
-                if outermost:
+        self.lock.acquire()
+        try:
+            outermost = self._writer is None
+            if outermost:
+                with translated(self.path):
                     self._writer = self._open_writer()
-                try:
-                    yield
-                finally:
-                    if outermost and self._writer is not None:
-                        self._writer.close()
-                        self._writer = None
+            try:
+                yield
             finally:
-                self.lock.release()
+                if outermost and self._writer is not None:
+                    self._writer.close()
+                    self._writer = None
+        finally:
+            self.lock.release()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write everything or nothing, under the writer's lock."""
-        with self.writing():
+        with self.writing(), translated(self.path):
             assert self._writer is not None
             connection = self._writer
             connection.execute("BEGIN IMMEDIATE")
@@ -76,15 +77,18 @@ class Database:
         """Close what is idle; what is in use is closed when it is given back."""
         with self._guard:
             idle, self._idle = self._idle, []
+            self._openings += 1
         for connection in idle:
             connection.close()
 
-    def _reader(self) -> tuple[sqlite3.Connection, bool]:
+    def _reader(self) -> tuple[sqlite3.Connection, int]:
+        """A connection, and since which opening it is valid (0: for this one time)."""
         with self._guard:
+            opening = self._openings
             if self._idle:
-                return self._idle.pop(), True
+                return self._idle.pop(), opening
         if not self.path.exists():
-            return _empty(), False
+            return _empty(), 0
         connection = connect_reader(self.path)
         try:
             behind = migrations.version(connection)
@@ -92,22 +96,22 @@ class Database:
             connection.close()
             raise
         if behind == len(migrations.STEPS):
-            return connection, True
+            return connection, opening
         connection.close()
         if behind == 0:
             # A writer has just made the file and not yet filled it.
-            return _empty(), False
+            return _empty(), 0
         with self.writing():
             pass
-        return connect_reader(self.path), True
+        return connect_reader(self.path), opening
 
-    def _give_back(self, connection: sqlite3.Connection, kept: bool) -> None:
-        if not kept:
-            connection.close()
-            return
+    def _give_back(self, connection: sqlite3.Connection, opening: int) -> None:
         connection.rollback()
         with self._guard:
-            self._idle.append(connection)
+            if opening == self._openings:
+                self._idle.append(connection)
+                return
+        connection.close()
 
     def _open_writer(self) -> sqlite3.Connection:
         connection = connect_writer(self.path)

@@ -148,14 +148,15 @@ class SqliteLibrary:
     ) -> Literal["new", "changed", "unchanged"]:
         """See Library."""
         with self.database.writing():
-            hash = self.originals.keep(original.data)
+            with translated(self.originals.folder):
+                hash = self.originals.keep(original.data)
             with self.database.transaction() as connection:
                 storing = loading.Storing(connection, collection, source, original, hash, extractor)
                 stored = storing.store(contents)
                 if stored.dropped:
                     bump(connection)
                 unused = sources.unused_originals(connection, stored.originals)
-            self.originals.discard(unused)
+            self._discard(unused)
         return stored.result
 
     def twin(self, collection: str, source: str, uri: str, text: str) -> str | None:
@@ -170,7 +171,7 @@ class SqliteLibrary:
                 removed = sources.remove(connection, ids)
                 bump(connection)
                 unused = sources.unused_originals(connection, removed.originals)
-            self.originals.discard(unused)
+            self._discard(unused)
         return removed.passages
 
     def vanished(self, collection: str, source: str, uris: Sequence[str]) -> list[str]:
@@ -180,7 +181,7 @@ class SqliteLibrary:
                 removed = sources.vanished(connection, collection, source, uris)
                 bump(connection)
                 unused = sources.unused_originals(connection, removed.originals)
-            self.originals.discard(unused)
+            self._discard(unused)
         return removed.passages
 
     def generation(
@@ -218,7 +219,7 @@ class SqliteLibrary:
                 swept = generations.sweep_versions(connection, ids)
                 bump(connection)
                 unused = sources.unused_originals(connection, swept)
-            self.originals.discard(unused)
+            self._discard(unused)
         return gone
 
     def activate(self, generation: int) -> list[int]:
@@ -231,10 +232,14 @@ class SqliteLibrary:
                 swept = generations.sweep_versions(connection)
                 bump(connection)
                 unused = sources.unused_originals(connection, swept)
-            self.originals.discard(unused)
+            self._discard(unused)
         return replaced
 
     def touch(self) -> None:
         """See Library."""
         with self.database.transaction() as connection:
             bump(connection)
+
+    def _discard(self, originals: Sequence[str]) -> None:
+        with translated(self.originals.folder):
+            self.originals.discard(originals)

@@ -29,16 +29,6 @@ class WriterLock:
         self._thread = threading.RLock()
         self._depth = 0
 
-    @property
-    def held(self) -> bool:
-        """Whether this very thread holds the lock."""
-        if not self._thread.acquire(blocking=False):
-            return False
-        try:
-            return self._depth > 0
-        finally:
-            self._thread.release()
-
     def acquire(self) -> None:
         """Take the lock at once or raise LibraryLocked; StoreError if the folder is no use."""
         if not self._thread.acquire(blocking=False):

@@ -19,7 +19,7 @@ from dragtor.store.database import connect_reader, connect_writer, translated
 from dragtor.types import Vectors
 
 _FORMAT = 1
-_IF_DAMAGED = "delete the folder it is in and run `dragtor index`"
+_IF_DAMAGED = "delete the folder it is in and run `dragtor index --rebuild`"
 _SCHEMA = (
     "CREATE TABLE revision (n INTEGER NOT NULL)",
     "INSERT INTO revision VALUES (1)",
@@ -82,6 +82,18 @@ class RecentFile:
             if name not in self._views and (space := _space(connection, name)):
                 self._views[name] = _load(connection, space)
             return self._views.get(name)
+
+    def space(self, name: str) -> Space | None:
+        """A space by its name."""
+        return next((space for space in self.spaces() if space.name == name), None)
+
+    def count(self, space: Space) -> int:
+        """How much was written and deleted since the snapshot."""
+        with self._reading() as connection:
+            if connection is None:
+                return 0
+            query = "SELECT count(*) FROM recent WHERE space = ?"
+            return int(connection.execute(query, (space.pk,)).fetchone()[0])
 
     def spaces(self) -> list[Space]:
         """All spaces."""

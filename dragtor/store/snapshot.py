@@ -169,7 +169,7 @@ def translated(folder: Path) -> Iterator[None]:
         raise StoreError(
             f"the vectors in {folder} cannot be used: {reason}; check that its files may be "
             f"written (Chroma does so even to read), or delete {folder.parent} and run "
-            "`dragtor index`"
+            "`dragtor index --rebuild`"
         ) from error
 
 

@@ -12,7 +12,7 @@ from dragtor.interfaces import VectorStore
 from dragtor.store.library import SqliteLibrary
 
 _SHOWN = 3
-_ORDER = "`dragtor index` puts it right"
+_ORDER = "harmless, the next `dragtor index` with something to do sweeps them"
 _REBUILD = "`dragtor index --rebuild` puts it right"
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
-from dragtor.errors import LibraryLocked
+from dragtor.errors import LibraryLocked, StoreError
 from dragtor.store.chroma import ChromaStore
 from dragtor.store.keywords import SqliteKeywordIndex
 from dragtor.store.library import SqliteLibrary
@@ -101,7 +102,7 @@ def reader(folder: Path, pipe: Connection) -> None:
             pipe.send(opened.found(asked))
             continue
         states = set()
-        while not pipe.poll():
+        while not pipe.poll(0.01):
             states.add(_state(opened, asked))
         pipe.recv()
         states.add(_state(opened, asked))
@@ -155,5 +156,17 @@ def tries_to_write(folder: Path, pipe: Connection) -> None:
         put(library, "other.txt", "text")
         pipe.send("written")
     except LibraryLocked as error:
+        pipe.send(str(error))
+    library.close()
+
+
+def runs_out_of_disk(folder: Path, pipe: Connection) -> None:
+    """Store more than there is room for, and say what was said."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
+    library = SqliteLibrary(folder)
+    try:
+        put(library, "long.txt", "A long line.\n" * 30_000)
+        pipe.send("stored")
+    except StoreError as error:
         pipe.send(str(error))
     library.close()

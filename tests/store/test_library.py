@@ -194,6 +194,23 @@ def test_many_threads_read_whole_documents_while_one_writes(library: SqliteLibra
     assert seen <= {f"One {n}. Two {n}. Three {n}." for n in range(20)}
 
 
+def test_what_goes_wrong_elsewhere_while_writing_is_not_blamed_on_the_library(
+    library: SqliteLibrary,
+) -> None:
+    with pytest.raises(ConnectionError), library.writing():
+        raise ConnectionError("no network")
+
+
+def test_closing_while_a_thread_reads_closes_what_it_gives_back(library: SqliteLibrary) -> None:
+    put(library, "a.txt", "text")
+    with library.database.reading() as connection:
+        library.close()
+        assert connection.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+    assert len(library.documents("main")) == 1
+
+
 # --- the lock ----------------------------------------------------------------------------
 
 

@@ -138,3 +138,17 @@ def test_a_second_process_is_told_who_writes(opened: Opened, tmp_path: Path) -> 
             assert f"process {os.getpid()} (since 20" in pipe.recv()
     with running(processes.tries_to_write, tmp_path / "library") as (_, pipe):
         assert pipe.recv() == "written"
+
+
+def test_a_full_disk_is_said_in_one_line_and_loses_nothing(opened: Opened, tmp_path: Path) -> None:
+    put(opened.library, "0.txt", article(0, 0))
+    opened.index()
+    with running(processes.runs_out_of_disk, tmp_path / "library") as (_, pipe):
+        said = pipe.recv()
+    assert "\n" not in said
+    assert str(tmp_path) in said
+    assert len(opened.library.documents("main")) == 1
+    assert len(opened.found("round0")[0]) == 4
+    assert put(opened.library, "1.txt", article(1, 0)) == "new"
+    opened.index()
+    assert verify(opened.library, opened.vectors, space_name) == []
