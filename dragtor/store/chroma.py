@@ -139,7 +139,8 @@ class ChromaStore:
                 if last or (now is not None and now.space.snapshot == view.space.snapshot):
                     raise
         raise StoreError(
-            f"the vectors of {name} are not in {self._folder}: delete it and run `dragtor index --rebuild`"
+            f"the vectors of {name} are not in {self._folder}: "
+            "delete it and run `dragtor index --rebuild`"
         )
 
     def _older(

@@ -12,7 +12,7 @@ from dragtor.interfaces import VectorStore
 from dragtor.store.library import SqliteLibrary
 
 _SHOWN = 3
-_ORDER = "harmless, the next `dragtor index` with something to do sweeps them"
+_SWEPT = "harmless, the next `dragtor index` with something to do sweeps them"
 _REBUILD = "`dragtor index --rebuild` puts it right"
 
 
@@ -29,8 +29,11 @@ def verify(
             *_offsets(connection),
             *_originals(library, connection),
             *_keywords(connection),
-            *_vectors(connection, vectors, space_name),
         ]
+        try:
+            problems += _vectors(connection, vectors, space_name)
+        except StoreError as error:
+            problems.append(str(error))
         generations = list(_generations(connection))
     return problems + list(_keyword_contents(library, generations))
 
@@ -105,8 +108,8 @@ def _vectors(
             expected.add(name)
             stored = vectors.ids(name)
             yield from _named("passages without a vector", passages - stored, _REBUILD)
-            yield from _named("vectors without a passage", stored - passages, _ORDER)
-    yield from _named("vector spaces of no generation", vectors.spaces() - expected, _ORDER)
+            yield from _named("vectors without a passage", stored - passages, _SWEPT)
+    yield from _named("vector spaces of no generation", vectors.spaces() - expected, _SWEPT)
 
 
 def _generations(connection: sqlite3.Connection) -> dict[int, list[str]]:

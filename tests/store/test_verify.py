@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dragtor.store.chroma import ChromaStore
 from dragtor.store.library import SqliteLibrary
 from dragtor.store.verify import verify
 from dragtor.types import Generation
@@ -125,6 +126,17 @@ def test_rows_that_refer_to_nothing_are_named(
         library.database._writer.execute("PRAGMA foreign_keys = OFF")
         broken(library, "UPDATE passages SET version = 77 WHERE start = 0")
     assert any("passages refers to nothing" in one for one in verify(library, vectors, space_name))
+
+
+def test_vectors_that_cannot_be_read_are_a_problem_like_others(
+    library: SqliteLibrary, generation: Generation
+) -> None:
+    store = ChromaStore(library.folder / "chroma")
+    (library.folder / "chroma").mkdir()
+    (library.folder / "chroma" / "recent.db").write_bytes(b"not a database" * 1000)
+    (said,) = verify(library, store, space_name)
+    assert "recent.db" in said
+    store.close()
 
 
 def test_a_library_that_is_being_written_to_can_be_verified(
