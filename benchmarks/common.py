@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from loguru import logger
+
 from dragtor.build import build
 from dragtor.config import Settings, load_settings
 from dragtor.pipeline import Dragtor
@@ -41,6 +43,7 @@ def workplace(name: str) -> Path:
 
 def product(library: Path, assignments: Sequence[str] = ()) -> tuple[Settings, Dragtor]:
     """The program with the project's own settings, over a library of its own."""
+    logger.disable("dragtor")
     settings = load_settings(HERE.parent / "config", [f"paths.library={library}", *assignments])
     return settings, build(settings)
 
