@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from loguru import logger
 
 from dragtor.interfaces import Encoder, Library, Progress, Splitter, VectorCache, VectorStore
+from dragtor.log import logger
 from dragtor.passages import input_hash, make_passages
 from dragtor.types import Document, Generation, Passage, Span, Vectors
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from loguru import logger
-
 from dragtor.errors import NothingToRead, SourceError
 from dragtor.interfaces import Extractor, Library, Progress, Source
+from dragtor.log import logger
 from dragtor.text import words
 from dragtor.types import Content, Found, Known, Original
 

@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from loguru import logger
-
 from dragtor.errors import QueryError
 from dragtor.indexing import DENSE, Indexer, IndexReport, space_name
 from dragtor.interfaces import Answerer, Library, Progress, Retriever, VectorStore
 from dragtor.loading import Loader, LoadReport
+from dragtor.log import logger
 from dragtor.types import (
     Answer,
     DocumentInfo,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -190,12 +191,11 @@ def test_a_default_index_that_refuses_json_needs_the_mirror_plugin(httpserver: H
     assert rs.choose_mirror(index, index, "") == index + "/"
 
 
-def test_without_a_network_or_a_known_index_poetry_goes_its_own_way(
-    httpserver: HTTPServer,
-) -> None:
-    index = httpserver.url_for("/simple")
-    httpserver.stop()
-    assert rs.choose_mirror(index, index, "") == ""
+def test_without_a_network_or_a_known_index_poetry_goes_its_own_way() -> None:
+    with socket.socket() as taken:  # bound and not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        index = f"http://127.0.0.1:{taken.getsockname()[1]}/simple"
+        assert rs.choose_mirror(index, index, "") == ""
     assert rs.choose_mirror("", "", "") == ""
 
 

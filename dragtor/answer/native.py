@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from loguru import logger
+from dragtor.log import logger
 
 # Of ggml's levels only these two are worth keeping: the others are a thousand lines for each load.
 _WARNING, _ERROR = 3, 4

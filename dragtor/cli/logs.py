@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from loguru import logger
+from dragtor.log import logger
 
 
 def set_up_logs(folder: Path, *, verbose: bool) -> None:
     """Send logs to ``folder/dragtor.log`` (10 MB, three old ones kept), and to standard error."""
     logger.remove()
+    logger.enable("dragtor")
     if verbose:
         logger.add(sys.stderr, level="DEBUG", format="<dim>{time:HH:mm:ss} {message}</dim>")
     try:
