@@ -128,7 +128,9 @@ class Prompts(Section):
         "\n- If the passages do not hold the answer, reply with this sentence alone: {refusal}"
     )
     context: str = "Passages:\n\n{passages}"
-    question: str = "Question: {question}"
+    question: str = (
+        "Question: {question}\nAnswer in full sentences, in the words of the passages."
+    )
     refusal: str = "The sources do not answer this question."
 
 
