@@ -107,7 +107,8 @@ class GroundedAnswerer:
 
     def _write(self, prompt: Prompt, writing: _Writing, started: float) -> Iterator[Token]:
         """The model's tokens without its markers; ``writing`` is filled in on the way."""
-        markers, guard = MarkerFilter(), RepetitionGuard()
+        lead = self._templates.question.partition("{")[0].strip()
+        markers, guard = MarkerFilter(), RepetitionGuard(lead)
         stream = self._model.stream(prompt.messages, self._max_tokens)
         try:
             for item in stream:
@@ -191,7 +192,7 @@ def _taken(piece: str, writing: _Writing) -> Iterator[Token]:
 
 def _cut_short(writing: _Writing, max_tokens: int) -> Iterator[Notice]:
     if writing.repeats_from is not None:
-        yield Notice("repetition", "the model began to repeat itself and was stopped")
+        yield Notice("repetition", "the model began to repeat itself, and was stopped")
     elif writing.usage.completion_tokens >= max_tokens:
         text = f"the answer was cut off after {max_tokens} tokens; raise llm.max_tokens"
         yield Notice("truncated", text)

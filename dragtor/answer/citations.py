@@ -93,12 +93,14 @@ def _evidence(hits: Sequence[Hit]) -> list[_Evidence]:
         passage = hit.passage
         heading = hit.location.heading or ""
         around = traits(f"{hit.document.title}\n{heading}\n{passage.text}")
+        headings = {heading, *(mark.heading for mark in hit.marks)}
         for span in _sentences(passage.text):
             place = (hit.document.id, passage.start + span.start, passage.start + span.end)
-            if place not in seen:
+            text = passage.text[span.start : span.end]
+            # A heading names what is said below it and says nothing itself.
+            if place not in seen and text.lstrip("# ") not in headings:
                 seen.add(place)
-                said = traits(passage.text[span.start : span.end])
-                found.append(_Evidence(number, hit, span, said, around))
+                found.append(_Evidence(number, hit, span, traits(text), around))
     return found
 
 

@@ -79,8 +79,13 @@ class MarkerFilter:
 
 @dataclass
 class RepetitionGuard:
-    """Notices that a model has begun to say the same thing again and again, as small ones do."""
+    """Notices that a model has begun to say the same thing again, as small ones do.
 
+    ``prompt_lead`` is how the question begins in the prompt: a line that begins like it is the
+    prompt said again, with a question of the model's own.
+    """
+
+    prompt_lead: str = ""
     sentence_words: int = 4
     """Shorter sentences may come again."""
     unit_chars: int = 40
@@ -96,7 +101,8 @@ class RepetitionGuard:
             if self._said_before(end.start()):
                 return self._start
             self._start = end.end()
-        return self._circling()
+        echo = self._text.find(f"\n{self.prompt_lead}") if self.prompt_lead else -1
+        return echo if echo >= 0 else self._circling()
 
     def finish(self) -> int | None:
         """The same for the last sentence, which nothing follows."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dragtor.answer.citations import cite
 from dragtor.answer.stream import Hint
 from dragtor.answer.support import Thresholds, traits
-from dragtor.types import Location, Sentence, Vectors
+from dragtor.types import Location, Mark, Sentence, Vectors
 from tests.answer.conftest import by_words, hit
 
 THRESHOLDS = Thresholds(yes=0.6, partly=0.4)
@@ -165,3 +165,15 @@ def test_a_passage_bears_itself_out(texts: list[str]) -> None:
     for text in texts:
         for sentence in cite(text, hits, by_words, THRESHOLDS):
             assert (sentence.support.verdict == "yes") == bool(traits(sentence.text).stems)
+
+
+def test_a_heading_is_no_evidence() -> None:
+    text = "## The stress test\n\nPain in the palm counts as positive."
+    place = Location(heading="The stress test")
+    (sentence,) = cite(
+        "The stress test.", [replace(hit(text), location=place)], by_words, THRESHOLDS
+    )
+    assert all("##" not in citation.quote for citation in sentence.citations)
+    inner = replace(hit(f"Before.\n\n{text}"), marks=(Mark(9, heading="The stress test"),))
+    (sentence,) = cite("The stress test.", [inner], by_words, THRESHOLDS)
+    assert all("##" not in citation.quote for citation in sentence.citations)

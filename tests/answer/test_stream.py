@@ -97,3 +97,11 @@ class TestRepetitionGuard:
     def test_ordinary_text_is_left_alone(self) -> None:
         text = " ".join(f"Week {n} adds {n * 2} kg to the hang before." for n in range(60))
         assert stopped_at(text) is None
+
+
+def test_a_prompt_that_is_said_again_is_a_repetition() -> None:
+    guard = RepetitionGuard("Question:")
+    assert guard.feed("Rest helps.\n\nQues") is None
+    assert guard.feed("tion: And what else?") == len("Rest helps.\n")
+    assert RepetitionGuard("Question:").feed("Question: this is the answer") is None
+    assert RepetitionGuard().feed("Rest.\nQuestion: what?") is None
