@@ -38,7 +38,7 @@ PLUGIN = "poetry-plugin-pypi-mirror"
 # Poetry would install into an environment that happens to be active.
 FOREIGN = ("VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "PYTHONHOME", "PYTHONPATH")
 STARTER_MODELS = ("all-MiniLM-L6-v2", "SmolLM2-135M-Instruct")
-QUESTION = "How long does a grade II pulley injury take to heal?"
+QUESTION = "Why do heel hooks injure the knee?"
 GB = 10**9
 
 

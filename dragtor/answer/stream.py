@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import dropwhile
 
 from dragtor.text import words
 
@@ -87,12 +89,13 @@ class RepetitionGuard:
 
     prompt_lead: str = ""
     sentence_words: int = 4
-    """Shorter sentences may come again."""
+    """Shorter sentences may come again, up to ``short_times``."""
+    short_times: int = 3
     unit_chars: int = 40
     tail_chars: int = 160
     _text: str = ""
     _start: int = 0
-    _seen: set[tuple[str, ...]] = field(default_factory=set)
+    _seen: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def feed(self, piece: str) -> int | None:
         """Where the repetition begins in all the text so far, or None while there is none."""
@@ -109,11 +112,12 @@ class RepetitionGuard:
         return self._start if self._said_before(len(self._text)) else None
 
     def _said_before(self, end: int) -> bool:
-        said = tuple(words(self._text[self._start : end]))
-        if len(said) >= self.sentence_words and said in self._seen:
-            return True
-        self._seen.add(said)
-        return False
+        # The items of a list are the same, whatever their numbers.
+        said = tuple(dropwhile(str.isdigit, words(self._text[self._start : end])))
+        if not said:
+            return False
+        self._seen[said] += 1
+        return self._seen[said] > (1 if len(said) >= self.sentence_words else self.short_times)
 
     def _circling(self) -> int | None:
         """The start of a tail that is one short piece over and over, without any sentence end."""

@@ -105,3 +105,10 @@ def test_a_prompt_that_is_said_again_is_a_repetition() -> None:
     assert guard.feed("tion: And what else?") == len("Rest helps.\n")
     assert RepetitionGuard("Question:").feed("Question: this is the answer") is None
     assert RepetitionGuard().feed("Rest.\nQuestion: what?") is None
+
+
+def test_a_numbered_list_of_the_same_item_is_a_repetition() -> None:
+    guard = RepetitionGuard()
+    listed = [guard.feed(f"{number}. The first days\n") for number in range(1, 6)]
+    assert listed[:3] == [None, None, None]
+    assert listed[3] is not None
