@@ -6,6 +6,7 @@ go away in pipes and with NO_COLOR. Text from sources cannot write control seque
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,11 +66,12 @@ def notices(values: Iterable[Notice], said: set[Notice]) -> None:
 
 
 def link(uri: str) -> str:
-    """An address as people write it: files as paths."""
+    """An address as people write it: files as paths, from the working directory if below it."""
     parts = urlsplit(uri)
     if parts.scheme != "file":
         return uri
-    return unquote(parts.path) + (f"#{unquote(parts.fragment)}" if parts.fragment else "")
+    path = unquote(parts.path).removeprefix(f"{os.getcwd()}/")
+    return path + (f"#{unquote(parts.fragment)}" if parts.fragment else "")
 
 
 def passages(hits: Sequence[Hit], question: str) -> None:
