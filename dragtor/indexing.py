@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dragtor.errors import QueryError
 from dragtor.interfaces import Encoder, Library, Progress, Splitter, VectorCache, VectorStore
 from dragtor.log import logger
 from dragtor.passages import input_hash, make_passages
@@ -69,9 +70,12 @@ class Indexer:
 
         Vectors are written first, then each batch of documents flips in one transaction, then
         what no document needs any more is swept. Progress counts passages, of which the total
-        is an estimate until all documents are split. Raises LibraryLocked, StoreError, EngineError.
+        is an estimate until all documents are split. Raises QueryError where nothing was ever
+        loaded, LibraryLocked, StoreError, EngineError.
         """
         library = self._library
+        if library.active() is None and not library.status().documents:
+            raise QueryError("nothing is loaded yet: `dragtor load` what you trust")
         with library.writing():
             generation = library.generation(
                 self._fingerprint,

@@ -15,6 +15,7 @@ from dragtor.indexing import DENSE, Indexer, IndexReport, space_name
 from dragtor.interfaces import Answerer, Library, Progress, Retriever, VectorStore
 from dragtor.loading import Loader, LoadReport
 from dragtor.log import logger
+from dragtor.text import require_words
 from dragtor.types import (
     Answer,
     DocumentInfo,
@@ -26,6 +27,8 @@ from dragtor.types import (
     Token,
     Turn,
 )
+
+EMPTY = "the library is empty: `dragtor load` what you trust, then `dragtor index`"
 
 
 class Dragtor:
@@ -86,6 +89,8 @@ class Dragtor:
             self._retrievers[key] = self._make_retriever(generation, query.retriever)
         result = self._retrievers[key].retrieve(query)
         logger.debug("search: {} hits by {}, {}", len(result.hits), key, result.timings)
+        if not result.hits and not self.library.status().documents:
+            raise QueryError(EMPTY)
         return replace(result, notices=(*result.notices, *self._outdated(generation)))
 
     def ask(
@@ -97,6 +102,7 @@ class Dragtor:
         is found together with the question before it.
         """
         started = time.perf_counter()
+        require_words(query.text)
         found = self.search(replace(query, text=search_text or query.text))
         retrieve_s = time.perf_counter() - started
         yield from found.notices
@@ -146,9 +152,7 @@ class Dragtor:
     def _active(self) -> Generation:
         generation = self.library.active()
         if generation is None:
-            raise QueryError(
-                "the library is empty: `dragtor load` what you trust, then `dragtor index`"
-            )
+            raise QueryError(EMPTY)
         return generation
 
     def _outdated(self, generation: Generation) -> Iterator[Notice]:

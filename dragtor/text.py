@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from dragtor.errors import QueryError
 from dragtor.types import Location, Mark, Span
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
@@ -74,6 +75,15 @@ def words(text: str) -> list[str]:
     ['max', '2.5', 'kg', 'a2-pulley']
     """
     return [match.group().lower() for match in _WORD.finditer(text)]
+
+
+def require_words(question: str) -> None:
+    """Raise QueryError for a question without a single word."""
+    if not words(question):
+        raise QueryError(
+            f"the question {question.strip()[:60]!r} has nothing to search for: "
+            "ask with at least one word"
+        )
 
 
 def word_spans(text: str) -> Iterator[Span]:

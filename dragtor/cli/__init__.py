@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     from dragtor.errors import DragtorError
 
     arguments = globals_first(list(sys.argv[1:] if argv is None else argv))
+    _never_choke()
     try:
         app(args=arguments, prog_name="dragtor", standalone_mode=True)
     except DragtorError as error:
@@ -27,6 +29,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         # Whoever read our output has gone; what is left of it goes nowhere, quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
+
+
+def _never_choke() -> None:
+    """Take and print any bytes: what is no text comes in as a mark that is cleaned later."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def globals_first(arguments: list[str]) -> list[str]:

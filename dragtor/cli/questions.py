@@ -106,10 +106,11 @@ def make_query(
 ) -> Query:
     """A query from what was typed, and the settings where nothing was."""
     from dragtor.filters import parse_filter
+    from dragtor.text import clean
     from dragtor.types import Query
 
     return Query(
-        text=text,
+        text=clean(text),
         k=k,
         retriever=retriever or state.settings.retrieve.retriever,
         filters=tuple(parse_filter(condition) for condition in filters or ()),

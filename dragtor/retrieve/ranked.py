@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from dragtor.errors import QueryError
 from dragtor.interfaces import Library
 from dragtor.retrieve.fusion import Scores, ranking
-from dragtor.text import words
+from dragtor.text import require_words
 from dragtor.types import Hit, Query, Resolved, Scored, SearchResult
 
 Among = frozenset[str] | None
@@ -79,11 +79,7 @@ def by_id(scored: Sequence[Scored]) -> dict[str, float]:
 
 def check(query: Query) -> None:
     """Raise QueryError if a question has no word or number in it, or wants no passages."""
-    if not words(query.text):
-        shown = query.text.strip()[:60]
-        raise QueryError(
-            f"the question {shown!r} has nothing to search for: ask with at least one word"
-        )
+    require_words(query.text)
     if query.k < 1:
         raise QueryError(f"{query.k} passages were asked for: ask for 1 or more")
 

@@ -219,3 +219,25 @@ def test_text_from_sources_cannot_talk_to_the_terminal(run: Run, project: Projec
     assert "owned" in shown.out
     assert "\x1b" not in shown.out
     assert "\x07" not in shown.out
+
+
+def test_an_index_of_nothing_is_refused_and_a_library_emptied_is_empty(run: Run) -> None:
+    assert_one_line(run("index"), "nothing is loaded yet")
+    assert run("load", "--index").code == 0
+    for info in run("sources", "list", "--json").json:
+        assert run("sources", "remove", info["id"]).code == 0
+    assert_one_line(run("search", "elbow"), "the library is empty")
+    assert_one_line(run("ask", "elbow"), "the library is empty")
+
+
+def test_a_question_that_is_no_text_is_taken_as_far_as_it_goes(run: Run) -> None:
+    assert run("load", "--index").code == 0
+    assert run("search", "pulley \udcff", "--json").json["hits"]
+    assert run("ask", "pulley \udcff", "--json").code == 0
+
+
+def test_in_a_chat_punctuation_is_no_follow_up(run: Run) -> None:
+    assert run("load", "--index").code == 0
+    ran = run("chat", stdin="elbow pain?\n???\n")
+    assert ran.code == 1
+    assert "nothing to search for" in ran.err
