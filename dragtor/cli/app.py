@@ -9,6 +9,7 @@ import typer
 
 from dragtor import __version__
 from dragtor.cli import chat, config, doctor, library, models, questions, sources
+from dragtor.cli.help import make_readable
 from dragtor.cli.state import State
 
 app = typer.Typer(
@@ -61,3 +62,6 @@ def dragtor(
     config/params.yml, then: dragtor load, dragtor index, dragtor ask.
     """
     ctx.obj = State(config, tuple(set_ or ()), collection, verbose)
+
+
+make_readable(app)

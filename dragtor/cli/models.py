@@ -50,7 +50,7 @@ def list_(
 @app.command()
 def pull(
     ctx: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="As models list has them.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="As models list has them.")],
 ) -> None:
     """Download models and verify them; what is there already is verified only.
 
@@ -73,7 +73,7 @@ def pull(
 @app.command()
 def path(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(help="As models list has it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As models list has it.")],
 ) -> None:
     """Print the folder of a model that is here.
 

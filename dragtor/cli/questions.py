@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from dragtor.types import Notice, Query
 
 Question = Annotated[
-    str, typer.Argument(help="Your question; - reads questions from standard input, one a line.")
+    str,
+    typer.Argument(
+        metavar="QUESTION",
+        help="Your question; - reads questions from standard input, one a line.",
+    ),
 ]
-Count = Annotated[int | None, typer.Option("-k", min=1, help="How many passages to find.")]
+Count = Annotated[
+    int | None, typer.Option("-k", min=1, metavar="N", help="How many passages to find.")
+]
 Retriever = Annotated[
     str | None, typer.Option("--retriever", help="hybrid, dense or keyword.", metavar="NAME")
 ]
