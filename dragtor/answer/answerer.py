@@ -7,16 +7,21 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Literal
 
-from dragtor.answer.citations import Encode, cite
+from dragtor.answer.citations import Encode, cite, quote
 from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.stream import Hint, MarkerFilter, RepetitionGuard
 from dragtor.answer.support import Thresholds
 from dragtor.interfaces import LanguageModel
-from dragtor.text import words
+from dragtor.text import sentences, words
 from dragtor.types import Answer, Hit, Notice, Prompt, Query, Sentence, Token, Turn, Usage
 
 _ALIKE = 0.85
+_EMPTY_ITEM = re.compile(r"(?:(?:^|\n)\s*(?:[-*+•·]|\d{1,3}[.)]))+\s*\Z")
+_QUOTED = Notice(
+    "quoted", "the model wrote no answer: these are the passages' own words nearest to the question"
+)
 _REFUSING = re.compile(
     r"\b(?:passages?|sources?|context|texts?|documents?)\b[^.]{0,40}"
     r"\b(?:do|does|did)(?: not|n['’]t) (?:\w+ )?"
@@ -39,8 +44,9 @@ class _Writing:
 class GroundedAnswerer:
     """Fits :class:`dragtor.interfaces.Answerer`.
 
-    The tokens' texts joined are ``Answer.text``, but for white space at its end, and but for what
-    is cut off where the model repeats itself.
+    The tokens' texts joined are ``Answer.text``, but for what is cut off at its end (white space,
+    repetition, an item or a lead-in with nothing after it), and but for quotes that stand in where
+    nothing is left.
 
     Parameters
     ----------
@@ -98,9 +104,6 @@ class GroundedAnswerer:
         yield from prompt.notices
         writing = _Writing(Usage(prompt.tokens, 0))
         yield from self._write(prompt, writing, started)
-        if not writing.text.strip():
-            writing.text = self._templates.refusal
-            yield Token(writing.text)
         answer = self._judge(query, hits, prompt, writing, started)
         yield from answer.notices[len(prompt.notices) :]
         yield answer
@@ -140,24 +143,43 @@ class GroundedAnswerer:
         writing: _Writing,
         started: float,
     ) -> Answer:
-        text = writing.text[: writing.repeats_from].rstrip()
+        text = tidied(writing.text[: writing.repeats_from])
         judged = cite(text, prompt.hits, self._encode, self._thresholds, writing.hints)
         notices = (*prompt.notices, *self._notices, *_cut_short(writing, self._max_tokens))
-        refused = refuses(judged, self._templates.refusal)
+        kind: Literal["answer", "quote", "refusal"] = "answer"
+        if not text and (judged := quote(query.text, prompt.hits, self._encode)):
+            kind, text = "quote", "\n".join(sentence.text for sentence in judged)
+            notices = (*notices, _QUOTED)
+        elif not text or refuses(judged, self._templates.refusal):
+            kind, text, judged = "refusal", text or self._templates.refusal, ()
         return Answer(
             question=query.text,
-            kind="refusal" if refused else "answer",
+            kind=kind,
             text=text,
-            sentences=() if refused else judged,
+            sentences=judged,
             hits=tuple(hits),
             model=self._model.name,
-            notices=notices if refused else (*notices, *_unsupported(judged)),
+            notices=(*notices, *_unsupported(judged)),
             usage=writing.usage,
             timings={
                 "first_token_s": writing.first_token_s,
                 "total_s": time.perf_counter() - started,
             },
         )
+
+
+def tidied(text: str) -> str:
+    r"""An answer without what leads nowhere at its end: the marker of an empty item, "It is:".
+
+    >>> tidied("Rest helps.\n2.")
+    'Rest helps.'
+    >>> tidied("The answer is:")
+    ''
+    """
+    text = _EMPTY_ITEM.sub("", text).rstrip()
+    while text.endswith(":"):
+        text = text[: sentences(text)[-1].start].rstrip()
+    return text
 
 
 def refuses(answer: Sequence[Sentence], refusal: str) -> bool:

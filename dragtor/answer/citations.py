@@ -24,6 +24,9 @@ _HINT_MARGIN = 0.05
 _SECOND_GAIN = 0.08
 """How much a second sentence must add to be cited beside the first."""
 
+_QUOTED_FROM, _QUOTES = 3, 2
+"""How many passages quotes are taken from, and how many there are."""
+
 _BARE_MARKER = re.compile(r"(?:[-*+•·]|\d{1,3}[.)]|#{1,6})[ \t]+")
 
 
@@ -72,6 +75,20 @@ def cite(
         _sentence(*parts, scorer)
         for parts in zip(answer, claims, named, rows, cosines, strict=True)
     )
+
+
+def quote(question: str, hits: Sequence[Hit], encode: Encode) -> tuple[Sentence, ...]:
+    """The sentences of the first passages that lie nearest to a question, in the order they stand.
+
+    They are their own evidence, verbatim: for when there is no answer that could be checked.
+    """
+    evidence = [item for item in _evidence(hits[:_QUOTED_FROM]) if len(item.traits.stems) > 2]
+    if not evidence:
+        return ()
+    vectors = encode([question, *(item.text for item in evidence)])
+    nearest = np.argsort(-(vectors[1:] @ vectors[0]), kind="stable")[:_QUOTES]
+    chosen = [evidence[index] for index in sorted(nearest)]
+    return tuple(Sentence(item.text, Support("yes", 1.0), (_citation(item),)) for item in chosen)
 
 
 def _sentences(text: str) -> list[Span]:

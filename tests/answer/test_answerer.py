@@ -113,11 +113,24 @@ class TestGroundedAnswerer:
         _, answer = ask(said)
         assert not answer.refused
 
-    @pytest.mark.parametrize("said", ["", "   ", "[1]"])
-    def test_a_model_that_says_nothing_has_refused(self, said: str) -> None:
-        events, answer = ask(said)
-        assert answer.refused
-        assert streamed(events) == answer.text == TEMPLATES.refusal
+    @pytest.mark.parametrize("said", ["", "   ", "[1]", "The answer is:", "1.", "It is:\n- "])
+    def test_where_a_model_says_nothing_the_passages_speak(self, said: str) -> None:
+        _, answer = ask(said)
+        assert answer.kind == "quote"
+        assert "quoted" in codes(answer)
+        assert answer.sentences
+        for sentence in answer.sentences:
+            (citation,) = sentence.citations
+            assert sentence.text == citation.quote
+            passages = {hit.passage.id: hit.passage for hit in answer.hits}
+            passage = passages[citation.passage_id]
+            start = citation.start - passage.start
+            assert passage.text[start : citation.end - passage.start] == citation.quote
+
+    def test_an_empty_item_at_the_end_is_dropped(self) -> None:
+        _, answer = ask("1. The A2 pulley tears most often.\n2.")
+        assert answer.text == "1. The A2 pulley tears most often."
+        assert answer.kind == "answer"
 
     def test_a_model_that_repeats_itself_is_stopped(self) -> None:
         model = ScriptedModel(["The A2 pulley tears most often. It can heal. " * 50])
