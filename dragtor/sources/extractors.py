@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dragtor.errors import NothingToRead, SourceError
 from dragtor.sources.address import shown
+from dragtor.sources.dates import with_iso_date
 from dragtor.sources.guard import reading
 from dragtor.types import Content, Original
 
@@ -41,7 +42,7 @@ class Extractors:
             contents = list(form.extract(original))
         if not any(content.text.strip() for content in contents):
             raise NothingToRead(f"{shown(original.uri)} has no text in it")
-        yield from contents
+        yield from map(with_iso_date, contents)
 
     def version(self, media_type: str) -> str:
         """A name that changes when the same bytes of this type would give another text.

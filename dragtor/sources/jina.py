@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +25,6 @@ from dragtor.types import Content, Original
 
 MEDIA_TYPE = "application/x-jina-reader+json"
 _TARGET_FAILED = re.compile(r"Target URL returned error (\d{3})")
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PROBE_TIMEOUT_S = 10.0
 
 
@@ -98,7 +96,7 @@ class JinaExtractor:
             title=squash(str(data.get("title") or "")) or first or stem(original.uri),
             kind="web",
             marks=marks,
-            published=_iso(str(data.get("publishedTime") or "")),
+            published=str(data.get("publishedTime") or "") or None,
             metadata={key: clean(value) for key, value in described.items() if value},
         )
 
@@ -166,13 +164,3 @@ def _said(reply: Reply) -> str:
     except (ValueError, AttributeError):
         said = None
     return squash(str(said))[:200] if said else f"no reason given by {urlsplit(reply.url).netloc}"
-
-
-def _iso(date: str) -> str | None:
-    """A date as ISO 8601; the service passes on whatever the page says."""
-    if _ISO_DATE.match(date):
-        return date
-    try:
-        return parsedate_to_datetime(date).isoformat()
-    except (TypeError, ValueError):
-        return None

@@ -111,15 +111,6 @@ def test_the_answer_becomes_text_without_links_and_pictures() -> None:
     }
 
 
-def test_dates_of_the_web_become_iso_dates_and_others_are_left_out() -> None:
-    def published(date: str) -> str | None:
-        kept = original(json.dumps(answer(publishedTime=date)), "https://x.org/", MEDIA_TYPE)
-        return next(JinaExtractor().extract(kept)).published
-
-    assert published("Wed, 01 May 2024 10:00:00 GMT") == "2024-05-01T10:00:00+00:00"
-    assert published("yesterday") is None
-
-
 def test_without_a_key_none_is_sent(http: HttpClient, httpserver: HTTPServer, page: str) -> None:
     httpserver.expect_request("/jina/").respond_with_json(answer())
     JinaReader(http, base_url=httpserver.url_for("/jina/")).read(page, None)
