@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 from urllib.request import url2pathname
+
+from dragtor.text import clean
 
 
 def is_web(uri: str) -> bool:
@@ -19,13 +21,15 @@ def path_of(uri: str) -> Path:
     Symbolic links stay as they are, so that a document keeps the name it was given.
     """
     if uri.lower().startswith("file:"):
-        uri = url2pathname(urlsplit(uri).path)
+        path = urlsplit(uri).path
+        # A name on a POSIX file system is bytes, of any encoding or of none.
+        uri = url2pathname(path) if os.name == "nt" else os.fsdecode(unquote_to_bytes(path))
     return Path(os.path.abspath(os.path.expanduser(uri)))
 
 
 def shown(uri: str) -> str:
     """An address as messages show it: a path for files, the URL itself otherwise."""
-    return str(path_of(uri)) if uri.lower().startswith("file:") else uri
+    return clean(str(path_of(uri)) if uri.lower().startswith("file:") else uri)
 
 
 def stem(uri: str) -> str:

@@ -39,7 +39,9 @@ class SourceOpener:
         self._web: tuple[HttpClient, Reader] | None = None
 
     def __call__(self, uri: str) -> Source:
-        """The source. Raises SourceError for an address of an unknown kind."""
+        """The source. Raises SourceError for an empty address and one of an unknown kind."""
+        if not uri.strip():
+            raise SourceError("the address is empty: name a file, a folder or a page")
         if is_web(uri):
             return self._from_web(uri)
         scheme = _SCHEME.match(uri)

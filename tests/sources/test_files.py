@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dragtor.errors import SourceError
+from dragtor.sources.address import shown, stem
 from dragtor.sources.files import FileSource, FolderSource
 
 
@@ -72,6 +73,18 @@ def test_a_folder_gives_the_uris_that_its_files_have_by_themselves(tmp_path: Pat
     original = FolderSource(str(tmp_path)).fetch(found.uri, None)
     assert original is not None
     assert original.data == b"x"
+
+
+def test_a_name_that_is_not_utf_8_is_a_name_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    path.write_text("x")
+    (found,) = FolderSource(str(tmp_path)).discover()
+    assert found.uri == FileSource(str(path)).uri == f"{tmp_path.as_uri()}/caf%E9.txt"
+    original = FolderSource(str(tmp_path)).fetch(found.uri, None)
+    assert original is not None
+    assert original.data == b"x"
+    assert shown(found.uri) == f"{tmp_path}/caf\ufffd.txt"
+    assert stem(found.uri) == "caf\ufffd"
 
 
 def test_links_that_lead_back_up_do_not_go_round(tmp_path: Path) -> None:

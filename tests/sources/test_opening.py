@@ -49,6 +49,12 @@ def test_an_address_of_another_kind_is_an_error() -> None:
         opener()("ftp://x.org/a.txt")
 
 
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_an_empty_address_is_not_the_working_directory(nothing: str) -> None:
+    with pytest.raises(SourceError, match="the address is empty"):
+        opener()(nothing)
+
+
 def test_a_file_whose_name_looks_like_an_address_is_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
