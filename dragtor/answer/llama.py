@@ -211,7 +211,7 @@ class LlamaModel:
                 reason = errors[0] if errors else str(error)
                 raise ModelError(
                     f"{self.path} is damaged or no GGUF of a kind this llama.cpp knows ({reason});"
-                    f" delete it and fetch it with `dragtor models pull {self.name}`"
+                    " replace it by a sound one (`dragtor models pull` fetches those it lists)"
                 ) from None
 
     def _harmless(self, message: Message) -> Message:

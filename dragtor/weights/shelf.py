@@ -83,9 +83,12 @@ class Weights:
             for entry in self.catalogue
             if entry.kind == "llm" and self._whole(entry)
         ]
+        return known + [choice for choice in map(choose.dropped, self._strays()) if choice]
+
+    def _strays(self) -> list[Path]:
+        """GGUF files that are none of the catalogue's."""
         expected = {self.folder / e.name / file.name for e in self.catalogue for file in e.files}
-        strays = [choose.dropped(path) for path in self._ggufs() if path not in expected]
-        return known + [choice for choice in strays if choice is not None]
+        return [path for path in self._ggufs() if path not in expected]
 
     def best_llm(self, memory_bytes: int) -> choose.LlmChoice:
         """The best language model that is there and fits so much memory, or the smallest.
@@ -97,8 +100,11 @@ class Weights:
             starter = next(
                 (e.name for e in self.catalogue if e.kind == "llm" and e.starter), "NAME"
             )
+            useless = ", ".join(path.name for path in self._strays())
+            there = f" ({useless}: no language model, or damaged)" if useless else ""
             raise ModelError(
-                f"no language model in {self.folder}; get one with: dragtor models pull {starter}"
+                f"no language model in {self.folder}{there}; get one with: "
+                f"dragtor models pull {starter}"
             )
         return choice
 

@@ -241,3 +241,10 @@ def test_in_a_chat_punctuation_is_no_follow_up(run: Run) -> None:
     ran = run("chat", stdin="elbow pain?\n???\n")
     assert ran.code == 1
     assert "nothing to search for" in ran.err
+
+
+def test_a_damaged_gguf_in_models_is_named_where_no_other_is(run: Run, project: Project) -> None:
+    assert run("load", "--index").code == 0
+    (project.folder / "models" / "broken.gguf").write_bytes(b"no model at all" * 100)
+    project.configure(llm={"engine": "llama", "model": "auto"})
+    assert_one_line(run("ask", "elbow pain?"), "broken.gguf", "damaged", "dragtor models pull")
