@@ -12,11 +12,20 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from dragtor.catalogue import ModelEntry
 from dragtor.errors import ConfigError
 from dragtor.layering import Layer, from_assignment, from_yaml, merge
+from dragtor.mistakes import explain
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -27,6 +36,12 @@ class Section(BaseModel):
     """A part of the settings: frozen, and a key it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty(cls, values: object) -> object:
+        """A section with nothing under it is YAML's null: its defaults hold."""
+        return {} if values is None else values
 
 
 class Site(Section):
@@ -128,9 +143,7 @@ class Prompts(Section):
         "\n- If the passages do not hold the answer, reply with this sentence alone: {refusal}"
     )
     context: str = "Passages:\n\n{passages}"
-    question: str = (
-        "Question: {question}\nAnswer in full sentences, in the words of the passages."
-    )
+    question: str = "Question: {question}\nAnswer in full sentences, in the words of the passages."
     refusal: str = "The sources do not answer this question."
 
 
@@ -159,6 +172,19 @@ class Settings(Section):
     prompts: Prompts = Prompts()
     models: tuple[ModelEntry, ...] = ()
     credentials: Credentials = Credentials()
+    _places: Layer = PrivateAttr(default_factory=lambda: Layer({}))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_lists(cls, values: object) -> object:
+        if not isinstance(values, dict):
+            return values
+        lists = ("sources", "sites", "models")
+        return {k: () if v is None and k in lists else v for k, v in values.items()}
+
+    def place(self, *names: str) -> str:
+        """File and line of the key (``a.b``) that was set last of these, or what is around it."""
+        return self._places.place(tuple(self._places.latest(*names).split(".")))
 
 
 def load_settings(
@@ -190,7 +216,9 @@ def load_settings(
     try:
         settings = Settings.model_validate(merged.values)
     except ValidationError as error:
-        raise ConfigError(_explain(error, merged)) from None
+        raise ConfigError(explain(error, merged, Settings)) from None
+    settings._places = Layer({}, merged.places)  # the values hold credentials
+    _check_together(settings)
     return _absolute(settings, project_folder(params, cwd))
 
 
@@ -230,8 +258,24 @@ def _add_credentials(values: dict[str, Any]) -> None:
         for name in Credentials.model_fields
         if os.environ.get(name.upper())
     }
-    if found:
-        values["credentials"] = {**(values.get("credentials") or {}), **found}
+    given = values.get("credentials") or {}
+    if found and isinstance(given, dict):
+        values["credentials"] = {**given, **found}
+
+
+def _check_together(settings: Settings) -> None:
+    """Raise ConfigError if values do not go together that are right by themselves."""
+    split, answer, llm = settings.split, settings.answer, settings.llm
+    half, less, yes = split.max_tokens // 2, llm.context_tokens - 1, answer.support_yes
+    limits: list[tuple[str, float, float, str, str]] = [
+        ("split.overlap_tokens", split.overlap_tokens, half, "half of", "split.max_tokens"),
+        ("answer.support_partly", answer.support_partly, yes, "as", "answer.support_yes"),
+        ("llm.max_tokens", llm.max_tokens, less, "less than", "llm.context_tokens"),
+    ]
+    for key, value, most, how, other in limits:
+        if value > most:
+            where = settings.place(key, other)
+            raise ConfigError(f"{where}: {key} is {value}; it can be {most} at most, {how} {other}")
 
 
 def _absolute(settings: Settings, project: Path) -> Settings:
@@ -243,35 +287,3 @@ def _absolute(settings: Settings, project: Path) -> Settings:
         uri if "://" in uri else str(project / Path(uri).expanduser()) for uri in settings.sources
     )
     return settings.model_copy(update={"paths": Paths(**paths), "sources": sources})
-
-
-def _explain(error: ValidationError, merged: Layer) -> str:
-    first = error.errors()[0]
-    keys = tuple(first["loc"])
-    name = ".".join(str(key) for key in keys)
-    where = merged.place(keys)
-    if first["type"] == "extra_forbidden":
-        return f"{where}: unknown key {name!r}{_nearest(keys)}"
-    if first["type"] == "missing":
-        return f"{where}: {name} is missing"
-    value = "that" if keys[0] == "credentials" else repr(first.get("input"))
-    return f"{where}: {name} cannot be {value}: {first['msg'].lower()}"
-
-
-def _nearest(keys: tuple[int | str, ...]) -> str:
-    from difflib import get_close_matches
-
-    valid = _fields_at(keys[:-1])
-    close = get_close_matches(str(keys[-1]), valid, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; valid here: {', '.join(valid)}"
-
-
-def _fields_at(keys: tuple[int | str, ...]) -> list[str]:
-    """Names of the settings below a key, as declared."""
-    model: Any = Settings
-    for key in keys:
-        if isinstance(key, int):
-            continue
-        annotation = model.model_fields[key].annotation
-        model = getattr(annotation, "__args__", [annotation])[0]
-    return list(model.model_fields)

@@ -23,13 +23,19 @@ class Layer:
 
     def place(self, keys: Keys) -> str:
         """Where a key stands, or where the nearest thing around it does."""
-        known = tuple(self._by_name(keys))
+        known = tuple(self.by_name(keys))
         for length in range(len(known), 0, -1):
             if known[:length] in self.places:
                 return self.places[known[:length]]
         return "settings"
 
-    def _by_name(self, keys: Keys) -> Iterator[int | str]:
+    def latest(self, *names: str) -> str:
+        """Which of these keys (``a.b``) was set last; the first if none was."""
+        order = list(self.places)
+        last = [order.index(keys) if (keys := tuple(n.split("."))) in order else -1 for n in names]
+        return names[last.index(max(last))]
+
+    def by_name(self, keys: Keys) -> Iterator[int | str]:
         """Keys with the position of a named thing replaced by its name: merging moves positions."""
         value: Any = self.values
         for key in keys:
@@ -37,8 +43,8 @@ class Layer:
                 value = value[key]
             except (KeyError, IndexError, TypeError):
                 value = None
-            named = isinstance(key, int) and isinstance(value, dict) and "name" in value
-            yield str(value["name"]) if named else key
+            name = value.get("name") if isinstance(value, dict) else None
+            yield name if isinstance(key, int) and isinstance(name, str) else key
 
 
 def from_yaml(path: Path, text: str | None = None) -> Layer:
@@ -55,6 +61,7 @@ def from_yaml(path: Path, text: str | None = None) -> Layer:
         return Layer({})
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold keys with values, not a {type(values).__name__}")
+    _refuse_doubled_keys(node, str(path), ())
     return Layer(values, dict(_places(node, str(path), ())))
 
 
@@ -72,6 +79,7 @@ def from_assignment(assignment: str) -> Layer:
         value, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError:
         value, node = text, None
+    _refuse_doubled_keys(node, f"--set {name}", keys)
     places = {keys[:n]: f"--set {name}" for n in range(1, len(keys) + 1)}
     places.update((inner, f"--set {name}") for inner, _ in _places(node, "", keys))
     for key in reversed(keys):
@@ -82,12 +90,14 @@ def from_assignment(assignment: str) -> Layer:
 def merge(layers: Iterable[Layer]) -> Layer:
     """Lay later layers over earlier ones.
 
-    Dictionaries merge key by key, lists of named things by name; everything else is replaced.
+    Dictionaries merge key by key, lists of named things by name, and nothing (an empty section)
+    changes neither; everything else is replaced. Places stand in the order they were set in.
     """
     values: dict[str, Any] = {}
     places: dict[Keys, str] = {}
     for layer in layers:
         values = _merged(values, layer.values)
+        places = {keys: place for keys, place in places.items() if keys not in layer.places}
         places.update(layer.places)
     return Layer(values, places)
 
@@ -100,12 +110,33 @@ def _merged(old: Any, new: Any) -> Any:  # noqa: ANN401 (YAML holds anything)
         for entry in new:
             by_name[entry["name"]] = _merged(by_name.get(entry["name"]), entry)
         return list(by_name.values())
-    return new
+    return old if new is None and (isinstance(old, dict) or _named(old)) else new
 
 
 def _named(value: object) -> bool:
     """Whether this is a list of named things; an empty list counts."""
-    return isinstance(value, list) and all(isinstance(e, dict) and "name" in e for e in value)
+    return isinstance(value, list) and all(
+        isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in value
+    )
+
+
+def _refuse_doubled_keys(node: yaml.Node | None, path: str, keys: Keys) -> None:
+    """Of two equal keys YAML drops the first without a word. Raises ConfigError."""
+    if isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            _refuse_doubled_keys(value, path, (*keys, _name_of(value) or number))
+    if not isinstance(node, yaml.MappingNode):
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        name = ".".join(str(part) for part in (*keys, key.value))
+        line = key.start_mark.line + 1
+        if key.value in lines:
+            raise ConfigError(
+                f"{path}, line {line}: {name!r} stands there twice (line {lines[key.value]} too)"
+            )
+        lines[key.value] = line
+        _refuse_doubled_keys(value, path, (*keys, key.value))
 
 
 def _places(node: yaml.Node | None, path: str, keys: Keys) -> Iterator[tuple[Keys, str]]:
@@ -124,4 +155,5 @@ def _places(node: yaml.Node | None, path: str, keys: Keys) -> Iterator[tuple[Key
 def _name_of(node: yaml.Node) -> str | None:
     if not isinstance(node, yaml.MappingNode):
         return None
-    return next((str(v.value) for k, v in node.value if k.value == "name"), None)
+    names = (v for k, v in node.value if k.value == "name" and isinstance(v, yaml.ScalarNode))
+    return next((str(name.value) for name in names), None)

@@ -25,6 +25,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+FILE = (
+    "{{name: m, kind: llm, description: d, licence: l, size_mb: 1, memory_mb: 1, "
+    "files: [{{name: f, sources: [{{{}}}]}}]}}"
+)
+
+
 def write(project: Path, text: str, name: str = "params.yml") -> Path:
     path = project / "config" / name
     path.write_text(text, encoding="utf-8")
@@ -77,6 +83,23 @@ def test_relative_paths_start_at_the_project(project: Path) -> None:
         ("llm:\n\n  threads: many", "line 3: llm.threads cannot be 'many'"),
         ("web: {timeout_s: -1}", "line 1: web.timeout_s cannot be -1"),
         ("sites:\n  - max_pages: 3", "sites.0.url is missing"),
+        ("sites:\n  - urll: x", "line 2: unknown key 'sites.0.urll'; did you mean 'url'?"),
+        ("models:\n - {name: foo, kind: llm}", "line 2: models.foo.description is missing"),
+        (f"models: [{FILE.format('hub: a/b, pth: x')}]", "did you mean 'path'?"),
+        (f"models: [{FILE.format('local: 3')}]", "sources.0.local cannot be 3: it must be text"),
+        ("models: [{name: [a]}]", "models.0.name cannot be ['a']: it must be text"),
+        ("\nsources: assets", "line 2: sources cannot be 'assets': it must be a list"),
+        ("llm: 3", "line 1: llm cannot be 3: it must be keys with values"),
+        ("llm: {seed: 0.5}", "llm.seed cannot be 0.5: it must be a whole number"),
+        ("llm: {temperature: hot}", "llm.temperature cannot be 'hot': it must be a number"),
+        ("llm: {model: 3}", "llm.model cannot be 3: it must be text"),
+        ("split: {context: titel}", "did you mean 'title'? (it can be: none, title, headings)"),
+        ("1: 2", "unknown key '1'"),
+        ("llm:\n  seed: 1\n  seed: 2", "line 3: 'llm.seed' stands there twice (line 2 too)"),
+        ("llm: {}\nweb: {}\nllm: {}", "line 3: 'llm' stands there twice (line 1 too)"),
+        ("\nsplit:\n  max_tokens: 40", "line 3: split.overlap_tokens is 32; it can be 20 at most"),
+        ("answer:\n  support_yes: 0.3", "line 2: answer.support_partly is 0.45; it can be 0.3"),
+        ("llm:\n  max_tokens: 4096", "line 2: llm.max_tokens is 4096; it can be 4095 at most"),
         ("answer: {support_yes: 2}", "answer.support_yes cannot be 2"),
         ("- a", "must hold keys with values, not a list"),
         ("a: [", "is not valid YAML"),
@@ -92,9 +115,43 @@ def test_a_mistake_is_named_with_its_file_and_line(project: Path, text: str, mes
     assert "\n" not in str(caught.value)
 
 
+def test_an_empty_section_changes_nothing(project: Path) -> None:
+    params = write(project, "llm:\nmodels:\nsources:\nsites:\nretrieve: {k: 3}")
+    write(project, "retrieve:\ncredentials:", "local.yml")
+    settings = load_settings(params)
+    assert settings.llm == Settings().llm
+    assert settings.retrieve.k == 3
+    assert (settings.sources, settings.sites) == ((), ())
+    assert settings.models == load_settings(write(project, "")).models
+
+
+def test_a_key_that_stands_twice_in_an_assignment_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"--set web, line 1: 'web\.retries' stands there twice"):
+        load_settings(assignments=["web={retries: 1, retries: 2}"])
+
+
+def test_of_two_values_that_do_not_go_together_the_later_one_is_pointed_at(project: Path) -> None:
+    params = write(project, "split: {overlap_tokens: 30, max_tokens: 60}")
+    with pytest.raises(ConfigError, match=r"^--set split\.max_tokens: split\.overlap_tokens is 30"):
+        load_settings(params, ["split.max_tokens=59"])
+    with pytest.raises(ConfigError, match=r"^--set split\.overlap_tokens: split\.overlap_tokens"):
+        load_settings(params, ["split.overlap_tokens=31"])
+
+
+def test_settings_know_where_a_key_was_set_and_tell_no_credentials(project: Path) -> None:
+    params = write(project, "web:\n  reader: local")
+    write(project, "credentials: {hf_token: planted-secret}", "local.yml")
+    settings = load_settings(params, ["llm.seed=1"])
+    assert settings.place("web.reader") == f"{params}, line 2"
+    assert settings.place("llm.seed") == "--set llm.seed"
+    assert "planted-secret" not in str(settings.__pydantic_private__)
+
+
 def test_a_mistake_in_a_packaged_model_points_at_the_override(project: Path) -> None:
     params = write(project, "models:\n  - name: silero-vad\n    licence: [3]")
-    with pytest.raises(ConfigError, match=r"params\.yml, line 3: models\.\d+\.licence cannot be"):
+    with pytest.raises(
+        ConfigError, match=r"params\.yml, line 3: models\.silero-vad\.licence cannot be"
+    ):
         load_settings(params)
 
 
