@@ -59,6 +59,8 @@ class Source(Protocol):
     """Documents with fewer words are left out, and named; 0 keeps all that are not empty."""
     unique: bool
     """Whether a document with the same text as another of this source is left out, and named."""
+    complete: bool
+    """Whether the last discovery named all there is: what it did not name is then gone."""
 
     def discover(self) -> Iterable[Found]:
         """Name what is there, without fetching it. Raises SourceError if it cannot be reached."""
@@ -299,15 +301,22 @@ class Library(Protocol):
         """
         ...
 
-    def vanished(self, collection: str, source: str, uris: Sequence[str]) -> list[str]:
-        """Drop at once what a source no longer holds; it comes back if the source has it again.
+    def want_back(self, collection: str, source: str) -> None:
+        """Let the next :meth:`store` of a source bring back what a person removed of it.
 
-        What another source of the collection holds, too, stays. Returns ids of passages.
+        Originals that held a removed document lose their validator, so that they are read again.
         """
         ...
 
+    def holding(self, collection: str, address: str) -> list[str]:
+        """Ids of the documents of a source, or out of one original, of this address."""
+        ...
+
     def report(self, collection: str, source: str, failures: Mapping[str, str]) -> None:
-        """Note that a source was loaded just now, and why what failed did, by URI."""
+        """Note that a source was loaded just now, and why what failed did, by URI.
+
+        Nothing happens for a source of which nothing was stored, and that is not remembered.
+        """
         ...
 
     def twin(self, collection: str, source: str, uri: str, text: str) -> str | None:
@@ -329,8 +338,11 @@ class Library(Protocol):
         """
         ...
 
-    def pending(self, generation: int) -> dict[str, int]:
-        """Documents whose newest version is not indexed in this generation: characters by id."""
+    def pending(self, generation: int, collections: Sequence[str] | None = None) -> dict[str, int]:
+        """Documents whose newest version is not indexed in this generation: characters by id.
+
+        Without ``collections``, those of all.
+        """
         ...
 
     def newest(self, id: str) -> Document:
@@ -351,7 +363,7 @@ class Library(Protocol):
         ...
 
     def activate(self, generation: int) -> list[int]:
-        """Let a generation answer; returns the ids of those it replaced, now deleted."""
+        """Let a generation answer; returns the ids of the others, finished or not, now deleted."""
         ...
 
     def touch(self) -> None:

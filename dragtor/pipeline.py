@@ -91,7 +91,7 @@ class Dragtor:
         logger.debug("search: {} hits by {}, {}", len(result.hits), key, result.timings)
         if not result.hits and not self.library.status().documents:
             raise QueryError(EMPTY)
-        return replace(result, notices=(*result.notices, *self._outdated(generation)))
+        return replace(result, notices=(*result.notices, *self._outdated(generation, query)))
 
     def ask(
         self, query: Query, history: Sequence[Turn] = (), search_text: str | None = None
@@ -155,9 +155,9 @@ class Dragtor:
             raise QueryError(EMPTY)
         return generation
 
-    def _outdated(self, generation: Generation) -> Iterator[Notice]:
+    def _outdated(self, generation: Generation, query: Query) -> Iterator[Notice]:
         """Say what a search cannot see yet."""
-        if count := len(self.library.pending(generation.id)):
+        if count := len(self.library.pending(generation.id, query.collections)):
             documents = "1 document is" if count == 1 else f"{count} documents are"
             yield Notice("pending", f"{documents} loaded but not indexed: run `dragtor index`")
         if generation.recipe != self._recipe:

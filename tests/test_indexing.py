@@ -171,6 +171,21 @@ def test_the_old_generation_answers_until_the_new_one_is_whole(bench: Bench) -> 
     bench.check(3)
 
 
+def test_what_was_begun_under_other_settings_is_swept_once_they_are_back(bench: Bench) -> None:
+    bench.put(a="one\ntwo")
+    bench.index()
+    bench.encoder = Counting("other")
+    bench.encoder.lives = 0
+    with pytest.raises(KeyboardInterrupt):
+        bench.index()
+    assert bench.library.status().building is not None
+    assert len(bench.vectors.spaces()) == 2
+    bench.encoder = Counting()
+    assert bench.index() == 0
+    assert bench.library.status().building is None
+    bench.check(2)
+
+
 def test_what_was_encoded_before_a_crash_is_not_encoded_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

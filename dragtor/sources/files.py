@@ -38,6 +38,7 @@ class FileSource:
         self.uri = self._path.as_uri()
         self.min_words = min_words
         self.unique = unique
+        self.complete = True
 
     def discover(self) -> Iterator[Found]:
         """Name the file. Raises SourceError if it is not there or of an unknown type."""
@@ -60,6 +61,7 @@ class FolderSource:
         self.uri = self._path.as_uri()
         self.min_words = min_words
         self.unique = unique
+        self.complete = True
 
     def discover(self) -> Iterator[Found]:
         """Name every file, in order of its path. Raises SourceError if there is no such folder."""
@@ -86,6 +88,7 @@ class FolderSource:
                 else:
                     yield _found(entry, uri)
             except OSError as error:
+                self.complete = False
                 yield Found(uri, skipped=f"cannot be read: {error.strerror}")
 
     def _enter(

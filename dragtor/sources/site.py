@@ -47,6 +47,7 @@ class SiteSource:
         self.uri = normalized(url)
         self.min_words = min_words
         self.unique = unique
+        self.complete = True
         self._reader = reader
         self._http = http
         self._max_pages = max_pages
@@ -85,6 +86,7 @@ class SiteSource:
             reason = self._reason_against(url, robots)
             if reason is None and taken == self._max_pages:
                 left = len(urls) - number
+                self.complete = False
                 yield Found(url, skipped=f"{left} pages left out: max_pages is {self._max_pages}")
                 return
             taken += reason is None
@@ -123,6 +125,7 @@ class SiteSource:
                 if _key(link) not in seen and _key(link) not in known:
                     seen.add(_key(link))
                     waiting.append(link)
+        self.complete = not waiting
         return found
 
     def _page(self, url: str, robots: Robots) -> Original | None:

@@ -39,6 +39,7 @@ class PageSource:
         self.uri = normalized(url)
         self.min_words = min_words
         self.unique = unique
+        self.complete = True
         self._reader = reader
 
     def discover(self) -> Iterator[Found]:

@@ -67,10 +67,11 @@ def activate(connection: sqlite3.Connection, generation: int) -> list[int]:
     return others
 
 
-def is_active(connection: sqlite3.Connection, generation: int) -> bool:
-    """Whether this is the generation that answers."""
+def is_only(connection: sqlite3.Connection, generation: int) -> bool:
+    """Whether this is the generation that answers, and no other is being built."""
     active = in_state(connection, "active")
-    return active is not None and active.id == generation
+    same = active is not None and active.id == generation
+    return same and in_state(connection, "building") is None
 
 
 def require(connection: sqlite3.Connection, generation: int) -> None:
@@ -88,13 +89,24 @@ def delete(connection: sqlite3.Connection, generation: int) -> None:
     connection.execute("DELETE FROM generations WHERE pk = ?", (generation,))
 
 
-def pending(connection: sqlite3.Connection, generation: int) -> dict[str, int]:
-    """Documents whose newest version is not indexed there, oldest first: characters by id."""
+def pending(
+    connection: sqlite3.Connection, generation: int, collections: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Documents whose newest version is not indexed there, oldest first: characters by id.
+
+    ``None`` stands for all collections.
+    """
+    some = (
+        ""
+        if collections is None
+        else " AND d.collection IN (SELECT pk FROM collections WHERE name IN"
+        " (SELECT value FROM json_each(?)))"
+    )
     rows = connection.execute(
         "SELECT d.id, v.characters FROM documents d JOIN versions v ON v.pk = d.newest"
         " LEFT JOIN indexed i ON i.generation = ? AND i.document = d.pk"
-        " WHERE i.version IS NOT d.newest ORDER BY d.pk",
-        (generation,),
+        f" WHERE i.version IS NOT d.newest{some} ORDER BY d.pk",
+        (generation,) if collections is None else (generation, json.dumps(list(collections))),
     )
     return dict(rows.fetchall())
 

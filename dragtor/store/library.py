@@ -125,6 +125,16 @@ class SqliteLibrary:
         with self.database.reading() as connection:
             return sources.known(connection, collection, source)
 
+    def holding(self, collection: str, address: str) -> list[str]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return sources.holding(connection, collection, address)
+
+    def want_back(self, collection: str, source: str) -> None:
+        """See Library."""
+        with self.database.transaction() as connection:
+            sources.want_back(connection, collection, source)
+
     def original(self, collection: str, source: str, uri: str) -> Original:
         """See Library."""
         with self.database.reading() as connection:
@@ -174,16 +184,6 @@ class SqliteLibrary:
             self._discard(unused)
         return removed.passages
 
-    def vanished(self, collection: str, source: str, uris: Sequence[str]) -> list[str]:
-        """See Library."""
-        with self.database.writing():
-            with self.database.transaction() as connection:
-                removed = sources.vanished(connection, collection, source, uris)
-                bump(connection)
-                unused = sources.unused_originals(connection, removed.originals)
-            self._discard(unused)
-        return removed.passages
-
     def generation(
         self, splitter: str, spaces: Mapping[str, str], recipe: Mapping[str, str], *, fresh: bool
     ) -> Generation:
@@ -193,10 +193,10 @@ class SqliteLibrary:
                 connection, splitter, spaces, recipe, fresh=fresh, created=loading.now()
             )
 
-    def pending(self, generation: int) -> dict[str, int]:
+    def pending(self, generation: int, collections: Sequence[str] | None = None) -> dict[str, int]:
         """See Library."""
         with self.database.reading() as connection:
-            return generations.pending(connection, generation)
+            return generations.pending(connection, generation, collections)
 
     def encoder_inputs(self, generation: int, document_id: str) -> dict[str, str]:
         """See Library."""
@@ -226,7 +226,7 @@ class SqliteLibrary:
         """See Library."""
         with self.database.writing():
             with self.database.transaction() as connection:
-                if generations.is_active(connection, generation):
+                if generations.is_only(connection, generation):
                     return []
                 replaced = generations.activate(connection, generation)
                 swept = generations.sweep_versions(connection)

@@ -86,8 +86,11 @@ def item(connection: sqlite3.Connection, collection: str, source: str, uri: str)
 def report(
     connection: sqlite3.Connection, collection: str, uri: str, failures: Mapping[str, str]
 ) -> None:
-    """Note when a source was loaded last, and what failed then."""
-    pk = source_pk(connection, collection_pk(connection, collection), uri)
+    """Note when a source was loaded last, and what failed then, if it is on record."""
+    row = connection.execute(_SOURCE, (collection, uri)).fetchone()
+    if row is None:
+        return
+    pk = row[0]
     connection.execute("UPDATE sources SET loaded = ? WHERE pk = ?", (now(), pk))
     connection.execute("DELETE FROM failures WHERE source = ?", (pk,))
     connection.executemany(
@@ -129,30 +132,36 @@ def remove(connection: sqlite3.Connection, ids: Sequence[str]) -> Retired:
     return retired
 
 
-def vanished(
-    connection: sqlite3.Connection, collection: str, source: str, uris: Sequence[str]
-) -> Retired:
-    """Drop what a source no longer holds, unless another source of the collection does."""
-    retired = Retired([], set())
-    for uri in uris:
-        row = connection.execute(
-            "SELECT i.pk, i.original, s.collection FROM items i JOIN sources s ON s.pk = i.source"
-            f" WHERE i.source = ({_SOURCE}) AND i.uri = ? AND NOT i.removed",
+def holding(connection: sqlite3.Connection, collection: str, address: str) -> list[str]:
+    """Ids of the documents that came from a source, or out of one thing, of this address."""
+    rows = connection.execute(
+        "SELECT DISTINCT d.id FROM documents d JOIN items i ON i.pk = d.item"
+        " JOIN collections c ON c.pk = d.collection"
+        " WHERE c.name = ? AND d.state = 'present' AND (i.uri = ? OR i.uri IN"
+        f" (SELECT uri FROM items WHERE source = ({_SOURCE}))) ORDER BY d.pk",
+        (collection, address, collection, address),
+    )
+    return [id for (id,) in rows]
+
+
+def want_back(connection: sqlite3.Connection, collection: str, source: str) -> None:
+    """Let the next load of a source bring back what a person removed of it.
+
+    What held a removed document is read again, though it has not changed since.
+    """
+    removed = (
+        "SELECT i.uri, d.pk FROM documents d JOIN items i ON i.pk = d.item"
+        " WHERE d.state = 'removed'"
+        f" AND d.collection = (SELECT collection FROM sources WHERE pk = ({_SOURCE}))"
+        f" AND i.uri IN (SELECT uri FROM items WHERE source = ({_SOURCE}))"
+    )
+    found = connection.execute(removed, (collection, source) * 2).fetchall()
+    for uri, pk in found:
+        connection.execute("UPDATE documents SET state = 'gone' WHERE pk = ?", (pk,))
+        connection.execute(
+            f"UPDATE items SET validator = NULL WHERE source = ({_SOURCE}) AND uri = ?",
             (collection, source, uri),
-        ).fetchone()
-        if row is None:
-            continue
-        pk, original, collection_row = row
-        if not _hand_over(connection, pk, uri, collection_row):
-            rows = connection.execute(
-                "SELECT pk FROM documents WHERE item = ? AND state = 'present'", (pk,)
-            )
-            more = retire(connection, [document for (document,) in rows.fetchall()], "gone")
-            retired.passages.extend(more.passages)
-            retired.originals.update(more.originals)
-        connection.execute("DELETE FROM items WHERE pk = ?", (pk,))
-        retired.originals.add(original)
-    return retired
+        )
 
 
 def unused_originals(connection: sqlite3.Connection, hashes: Iterable[str]) -> list[str]:
@@ -233,19 +242,6 @@ def _mark_removed(connection: sqlite3.Connection, uri: str, collection: int) -> 
     rows = connection.execute(f"SELECT original FROM items WHERE {same}", key).fetchall()
     connection.execute(f"UPDATE items SET removed = 1, original = '' WHERE {same}", key)
     return [original for (original,) in rows]
-
-
-def _hand_over(connection: sqlite3.Connection, item: int, uri: str, collection: int) -> bool:
-    """Give an item's documents to the same item of another source, if there is one."""
-    row = connection.execute(
-        "SELECT i.pk FROM items i JOIN sources s ON s.pk = i.source"
-        " WHERE i.uri = ? AND s.collection = ? AND i.pk <> ? AND NOT i.removed",
-        (uri, collection, item),
-    ).fetchone()
-    if row is None:
-        return False
-    connection.execute("UPDATE documents SET item = ? WHERE item = ?", (row[0], item))
-    return True
 
 
 def _size(path: Path) -> int:

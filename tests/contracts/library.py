@@ -72,6 +72,12 @@ class _Sources:
         library.report("main", FOLDER, {})
         assert library.sources("main")[0].failures == {}
 
+    def test_a_source_that_never_gave_anything_is_not_put_on_record(self, library: Library) -> None:
+        put(library, "a.txt", "text")
+        library.report("main", "file:///nope.txt", {"file:///nope.txt": "there is no file"})
+        assert [source.uri for source in library.sources("main")] == [FOLDER]
+        assert library.status().sources == 1
+
     def test_originals_are_kept(self, library: Library) -> None:
         original = Original(f"{FOLDER}/a.bin", "application/x", bytes(range(256)), "v7")
         library.store("main", FOLDER, original, [Content("text", "a", "x")], "x 1")
@@ -142,9 +148,10 @@ class _Storing:
     def test_a_key_moves_with_its_document_to_another_file(self, library: Library) -> None:
         content = [Content("text", "t", "json", key="k")]
         library.store("main", FOLDER, file("old.jsonl"), content, "j")
-        library.vanished("main", FOLDER, [f"{FOLDER}/old.jsonl"])
+        empty = [Content("other", "t", "json", key="other")]
+        library.store("main", FOLDER, file("old.jsonl", "changed"), empty, "j")
         library.store("main", FOLDER, file("new.jsonl"), content, "j")
-        assert [d.id for d in library.documents("main")] == ["k"]
+        assert [d.id for d in library.documents("main")] == ["k", "other"]
         assert library.newest("k").version == 2
 
     def test_twins_are_documents_of_the_source_with_the_same_text(self, library: Library) -> None:
@@ -199,30 +206,43 @@ class _Removing:
         store("three")
         assert [d.id for d in library.documents("main")] == ["k1", "k2"]
 
-    def test_what_vanished_from_its_source_is_dropped_and_may_come_back(
-        self, library: Library
-    ) -> None:
-        put(library, "a.txt", LINES)
-        generation = index(library)
-        assert len(library.vanished("main", FOLDER, [f"{FOLDER}/a.txt", f"{FOLDER}/x"])) == 3
-        assert library.documents("main") == []
-        assert texts(library, generation) == []
-        assert library.known("main", FOLDER) == {}
-        assert put(library, "a.txt", LINES) == "new"
-
-    def test_what_another_source_holds_does_not_vanish(self, library: Library) -> None:
+    def test_what_is_wanted_back_is_read_and_stored_again(self, library: Library) -> None:
+        contents = [Content(f"{key} text", key, "json", key=key) for key in ("k1", "k2")]
+        original = file("all.jsonl")
+        library.store("main", FOLDER, original, contents, "j")
         put(library, "a.txt", "one")
-        assert put(library, "a.txt", "one", source=f"{FOLDER}/a.txt") == "unchanged"
-        library.vanished("main", f"{FOLDER}/a.txt", [f"{FOLDER}/a.txt"])
-        assert [d.uri for d in library.documents("main")] == [f"{FOLDER}/a.txt"]
-        library.vanished("main", FOLDER, [f"{FOLDER}/a.txt"])
-        assert library.documents("main") == []
+        library.remove(["k1"])
+        assert library.store("main", FOLDER, original, contents, "j") == "unchanged"
+        library.want_back("main", FOLDER)
+        assert library.known("main", FOLDER)[original.uri].validator is None
+        assert library.known("main", FOLDER)[f"{FOLDER}/a.txt"].validator == "v1"
+        assert library.store("main", FOLDER, original, contents, "j") == "changed"
+        assert {d.id for d in library.documents("main")} >= {"k1", "k2"}
+        assert library.newest("k1").version == 2
+        assert library.known("main", FOLDER)[original.uri].validator == "v1"
 
-    def test_a_removed_thing_does_not_come_back_by_vanishing(self, library: Library) -> None:
+    def test_wanting_one_source_back_leaves_the_others_alone(self, library: Library) -> None:
+        contents = [Content(f"{key} text", key, "json", key=key) for key in ("k1", "k2")]
+        library.store("main", FOLDER, file("all.jsonl"), contents, "j")
+        library.remove(["k1"])
+        library.want_back("main", "file:///other")
+        library.want_back("gym", FOLDER)
+        assert library.known("main", FOLDER)[f"{FOLDER}/all.jsonl"].validator == "v1"
+        assert library.store("main", FOLDER, file("all.jsonl"), contents, "j") == "unchanged"
+
+    def test_what_an_address_holds(self, library: Library) -> None:
+        contents = [Content(f"{key} text", key, "json", key=key) for key in ("k1", "k2")]
+        library.store("main", FOLDER, file("all.jsonl"), contents, "j")
         put(library, "a.txt", "one")
-        library.remove([id_of(library, "a.txt")])
-        library.vanished("main", FOLDER, [f"{FOLDER}/a.txt"])
-        assert library.known("main", FOLDER)[f"{FOLDER}/a.txt"].removed
+        put(library, "a.txt", "one", source=f"{FOLDER}/a.txt")
+        put(library, "a.txt", "one", collection="gym")
+        a = id_of(library, "a.txt")
+        assert library.holding("main", FOLDER) == ["k1", "k2", a]
+        assert library.holding("main", f"{FOLDER}/all.jsonl") == ["k1", "k2"]
+        assert library.holding("main", f"{FOLDER}/a.txt") == [a]
+        assert library.holding("main", "file:///other") == []
+        library.remove(["k1"])
+        assert library.holding("main", FOLDER) == ["k2", a]
 
 
 class _Indexing:
@@ -325,6 +345,30 @@ class _Indexing:
         assert library.activate(second.id) == [first.id]
         assert library.passage_ids(first.id) == set()
         assert texts(library, second) == sorted(LINES.split("\n"))
+
+    def test_a_generation_that_was_given_up_goes_when_the_active_one_is_wanted(
+        self, library: Library
+    ) -> None:
+        put(library, "a.txt", LINES)
+        first = index(library)
+        given_up = library.generation("other", {"dense": "e1"}, {}, fresh=False)
+        commit(library, given_up, list(library.pending(given_up.id)))
+        assert library.status().building == given_up
+        assert library.activate(first.id) == [given_up.id]
+        assert library.status().building is None
+        assert library.passage_ids(given_up.id) == set()
+        assert texts(library, first) == sorted(LINES.split("\n"))
+        assert library.activate(first.id) == []
+
+    def test_what_is_pending_is_counted_by_collection(self, library: Library) -> None:
+        generation = index(library)
+        put(library, "a.txt", "One.")
+        put(library, "b.txt", "Four.", collection="gym")
+        a, b = id_of(library, "a.txt"), id_of(library, "b.txt", "gym")
+        assert library.pending(generation.id) == {a: 4, b: 5}
+        assert library.pending(generation.id, ["gym"]) == {b: 5}
+        assert library.pending(generation.id, ["main", "gym"]) == {a: 4, b: 5}
+        assert library.pending(generation.id, ["nonsense"]) == {}
 
     def test_the_revision_rises_with_what_a_search_can_find(self, library: Library) -> None:
         seen = [library.revision()]

@@ -56,14 +56,6 @@ class LibraryMachine(RuleBasedStateMachine):
             del self.newest[name]
             self.answering.pop(name, None)
 
-    @rule(name=NAMES)
-    def vanish(self, name: str) -> None:
-        gone = self.library.vanished("main", FOLDER, [f"{FOLDER}/{name}"])
-        self.forget_vectors(gone)
-        if name in self.newest:
-            del self.newest[name]
-            self.answering.pop(name, None)
-
     @rule(some=st.integers(1, 3))
     def commit_some(self, some: int) -> None:
         if generation := self.library.active():
