@@ -6,7 +6,7 @@ backend is one file that fits its Protocol, and one line in one of these tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,13 @@ from dragtor.interfaces import (
     VectorStore,
 )
 from dragtor.loading import Loader
+from dragtor.mistakes import not_one_of
 from dragtor.pipeline import Dragtor
 from dragtor.types import Generation, Notice
 
 if TYPE_CHECKING:
+    from dragtor.answer.prompt import Templates
+    from dragtor.catalogue import ModelEntry
     from dragtor.config import Settings
     from dragtor.sources.http import HttpClient
     from dragtor.sources.web import Reader
@@ -63,12 +66,6 @@ READERS = {
     "local": "dragtor.sources.web:LocalReader",
 }
 
-STARTER = Notice(
-    "starter_model",
-    "this answer is by a very small model; for good ones: "
-    "dragtor models pull Llama-3.1-8B-Instruct (5 GB)",
-)
-
 
 def build(settings: Settings) -> Dragtor:
     """A Dragtor of these settings; models load when they are first needed.
@@ -89,19 +86,55 @@ def build(settings: Settings) -> Dragtor:
 
 
 def check_choices(settings: Settings) -> None:
-    """Raise ConfigError if a name of a backend, or of a model, is none that we have."""
-    _choose(SPLITTERS, settings.split.splitter, "split.splitter")
-    _choose(ENCODERS, settings.encoder.engine, "encoder.engine")
-    _choose(RETRIEVERS, settings.retrieve.retriever, "retrieve.retriever")
-    _choose(ENGINES, settings.llm.engine, "llm.engine")
-    _choose(READERS, settings.web.reader, "web.reader")
-    weights = weights_of(settings)
+    """Check every name of a backend or model, and the texts of the prompt.
+
+    Raises ConfigError with the place of the wrong one, and the valid ones.
+    """
+    encoder, retrieve = settings.encoder, settings.retrieve
+    names: dict[str, tuple[str, Iterable[str]]] = {
+        "split.splitter": (settings.split.splitter, SPLITTERS),
+        "encoder.engine": (encoder.engine, ENCODERS),
+        "retrieve.retriever": (retrieve.retriever, RETRIEVERS),
+        "llm.engine": (settings.llm.engine, ENGINES),
+        "web.reader": (settings.web.reader, READERS),
+        "encoder.model": (encoder.model, _models(settings, "encoder", encoder.model)),
+        "retrieve.reranker": (
+            retrieve.reranker,
+            ["none", *_models(settings, "reranker", retrieve.reranker)],
+        ),
+    }
+    for key, (name, valid) in names.items():
+        if name not in valid:
+            raise ConfigError(f"{settings.place(key)}: {not_one_of(key, name, valid)}")
     try:
-        weights.entry(settings.encoder.model)
-        if settings.retrieve.reranker != "none":
-            weights.entry(settings.retrieve.reranker)
-    except ModelError as error:
-        raise ConfigError(f"encoder.model or retrieve.reranker: {error}") from None
+        _templates(settings)
+    except ConfigError as error:  # begins with the key, as the class knows no places
+        raise ConfigError(f"{settings.place(str(error).split()[0])}: {error}") from None
+
+
+def _models(settings: Settings, kind: str, wanted: str) -> list[str]:
+    """Models of a kind; of the wanted one the letters are as wanted, as their case is ignored."""
+    names = [entry.name for entry in settings.models if entry.kind == kind]
+    return [wanted if name.lower() == wanted.lower() else name for name in names]
+
+
+def _templates(settings: Settings) -> Templates:
+    from dragtor.answer.prompt import Templates
+
+    return Templates(**settings.prompts.model_dump())
+
+
+def starter_notice(models: Sequence[ModelEntry], memory_bytes: int) -> Notice:
+    """What to say of an answer by the starter, with the best model a machine can run, if any."""
+    from dragtor.weights.choose import USABLE_SHARE
+
+    room = memory_bytes * USABLE_SHARE
+    fit = [m for m in models if m.kind == "llm" and not m.starter and m.memory_mb * 1e6 <= room]
+    text = "this answer is by a very small model"
+    if best := max(fit, key=lambda model: model.quality, default=None):
+        size = f"{best.size_mb / 1000:.1f} GB".replace(".0 ", " ")
+        text += f"; for good ones: dragtor models pull {best.name} ({size})"
+    return Notice("starter_model", text)
 
 
 def weights_of(settings: Settings) -> Weights:
@@ -119,9 +152,13 @@ def weights_of(settings: Settings) -> Weights:
 
 def choose_llm(settings: Settings) -> LlmChoice:
     """The language model on this machine that answers. Raises ModelError if there is none."""
+    return weights_of(settings).llm(settings.llm.model, _memory_bytes())
+
+
+def _memory_bytes() -> int:
     import psutil
 
-    return weights_of(settings).llm(settings.llm.model, psutil.virtual_memory().total)
+    return int(psutil.virtual_memory().total)
 
 
 def verify(settings: Settings) -> list[str]:
@@ -139,7 +176,7 @@ def configured_sources(settings: Settings) -> list[str]:
 
 def _choose(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN401 (a class)
     if name not in table:
-        raise ConfigError(f"{key} is {name!r}; it can be {', '.join(table)}")
+        raise ConfigError(not_one_of(key, name, table))
     module, _, attribute = table[name].partition(":")
     return partial(_make, module, attribute)
 
@@ -303,7 +340,6 @@ class _Parts:
 
     def answerer(self, generation: Generation) -> Answerer:
         from dragtor.answer.answerer import GroundedAnswerer
-        from dragtor.answer.prompt import Templates
         from dragtor.answer.support import Thresholds
 
         settings = self._settings
@@ -311,7 +347,7 @@ class _Parts:
         return GroundedAnswerer(
             model=model,
             encode=self._encoder_of(generation).encode_passages,
-            templates=Templates(**settings.prompts.model_dump()),
+            templates=_templates(settings),
             thresholds=Thresholds(settings.answer.support_yes, settings.answer.support_partly),
             max_tokens=settings.llm.max_tokens,
             notices=notices,
@@ -343,4 +379,6 @@ class _Parts:
             gpu_layers=llm.gpu_layers,
             **shared,
         )
-        return model, (STARTER,) if choice.starter else ()
+        if not choice.starter:
+            return model, ()
+        return model, (starter_notice(self._settings.models, _memory_bytes()),)

@@ -37,9 +37,16 @@ def check(ctx: typer.Context) -> None:
 
     Example: dragtor config check
     """
-    from dragtor.build import check_choices
+    from dragtor.build import check_choices, choose_llm
     from dragtor.cli import render
     from dragtor.config import find_config
+    from dragtor.errors import ConfigError, ModelError
 
-    check_choices(settings_of(ctx))
+    settings = settings_of(ctx)
+    check_choices(settings)
+    if settings.llm.engine == "llama" and settings.llm.model != "auto":
+        try:
+            choose_llm(settings)
+        except ModelError as error:
+            raise ConfigError(f"{settings.place('llm.model')}: llm.model: {error}") from None
     render.line(f"ok: {find_config(state_of(ctx).config) or 'packaged defaults'}")

@@ -1,0 +1,68 @@
+"""The wiring: names in the settings that are checked, and what is said of the starter model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dragtor.build import check_choices, starter_notice
+from dragtor.config import load_settings
+from dragtor.errors import ConfigError
+
+LINE_2 = [
+    ("web:\n  reader: jna", "web.reader cannot be 'jna'; did you mean 'jina'?"),
+    ("llm:\n  engine: lama", "llm.engine cannot be 'lama'; did you mean 'llama'?"),
+    ("split:\n  splitter: x", "split.splitter cannot be 'x'; it can be: structure"),
+    ("encoder:\n  engine: jax", "encoder.engine cannot be 'jax'; it can be: onnx"),
+    (
+        "retrieve:\n  retriever: hybird",
+        "did you mean 'hybrid'? (it can be: hybrid, dense, keyword)",
+    ),
+    ("encoder:\n  model: all-MiniLM", "did you mean 'all-MiniLM-L6-v2'?"),
+    ("encoder:\n  model: silero-vad", "encoder.model cannot be 'silero-vad'; "),
+    ("retrieve:\n  reranker: non", "did you mean 'none'?"),
+    ("retrieve:\n  reranker: all-MiniLM-L6-v2", "retrieve.reranker cannot be 'all-MiniLM-L6-v2'"),
+    ("prompts:\n  system: Hi", "prompts.system lacks {refusal}: 'Hi'"),
+    ("prompts:\n  context: Hi", "prompts.context lacks {passages}: 'Hi'"),
+    ("prompts:\n  question: Hi", "prompts.question lacks {question}: 'Hi'"),
+    ("prompts:\n  refusal: ''", "prompts.refusal is empty"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), LINE_2)
+def test_a_wrong_name_is_named_with_its_file_and_line(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    params = tmp_path / "params.yml"
+    params.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        check_choices(load_settings(params))
+    assert str(caught.value).startswith(f"{params}, line 2: ")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_case_of_letters_in_a_model_name_is_ignored(tmp_path: Path) -> None:
+    params = tmp_path / "params.yml"
+    params.write_text("{encoder: {model: ALL-minilm-l6-v2}, retrieve: {reranker: none}}")
+    check_choices(load_settings(params))
+
+
+@pytest.mark.parametrize(
+    ("memory_gb", "advice"),
+    [
+        (2, ""),
+        (4, ""),  # the 3B needs 2.8 GB, two thirds of 4 are 2.67
+        (8, "; for good ones: dragtor models pull Llama-3.2-3B-Instruct (2 GB)"),
+        (16, "; for good ones: dragtor models pull Llama-3.1-8B-Instruct (4.9 GB)"),
+    ],
+)
+def test_the_starter_says_which_model_is_the_best_for_this_machine(
+    tmp_path: Path, memory_gb: int, advice: str
+) -> None:
+    params = tmp_path / "params.yml"
+    params.write_text("")
+    notice = starter_notice(load_settings(params).models, memory_gb * 10**9)
+    assert notice.code == "starter_model"
+    assert notice.text == f"this answer is by a very small model{advice}"
