@@ -290,9 +290,9 @@ dragtor is ready. In this folder, type next:
   {0} ask "When may I climb again after a finger injury?"
   {0} chat
   {0} load URI... --index     (your own files, folders and web pages)
-That answer came from a very small model. With 8 GB of memory fetch a good one (5 GB on disk),
-which is used from then on:
-  {0} models pull Llama-3.1-8B-Instruct
+That answer came from a very small model. Fetch a good one, which is used from then on:
+  {0} models pull Llama-3.2-3B-Instruct   (with 8 GB of memory; 2 GB on disk)
+  {0} models pull Llama-3.1-8B-Instruct   (with 16 GB of memory; 5 GB on disk)
 """
 
 
