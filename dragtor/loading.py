@@ -9,10 +9,13 @@ from typing import Literal
 from dragtor.errors import NothingToRead, SourceError
 from dragtor.interfaces import Extractor, Library, Progress, Source
 from dragtor.log import logger
-from dragtor.text import words
+from dragtor.text import clean, words
 from dragtor.types import Content, Found, Known, Original
 
 Result = Literal["new", "changed", "unchanged", "skipped", "failed"]
+NOT_THERE = (
+    "is no longer there; what was loaded of it still answers, until `dragtor sources remove`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ class Loader:
     ) -> LoadReport:
         """Load the named sources, or without any all configured and remembered ones.
 
-        Named sources are remembered once something of them was loaded. ``refresh`` fetches what
-        looks unchanged, too. Raises LibraryLocked and StoreError; what goes wrong with a source is
-        in the report.
+        Named sources are remembered once something of them was loaded, and what was removed of
+        them comes back. ``refresh`` fetches what looks unchanged, too. Raises LibraryLocked and
+        StoreError; what goes wrong with a source is in the report.
         """
         outcomes: list[Outcome] = []
         with self._library.writing():
@@ -69,12 +72,14 @@ class Loader:
                 if source is None or source.uri in visited:
                     continue
                 visited.add(source.uri)
+                if named:
+                    self._library.want_back(collection, source.uri)
                 visit = _Visit(self._library, collection, source, self._extractor, bool(named))
                 done = list(visit.outcomes(found, refresh=refresh, progress=progress))
-                failures = {o.uri: o.reason or "" for o in done if o.result == "failed"}
-                self._library.report(collection, source.uri, failures)
                 if named and any(o.result in ("new", "changed", "unchanged") for o in done):
                     self._library.remember(collection, source.uri)
+                failures = {o.uri: o.reason or "" for o in done if o.result == "failed"}
+                self._library.report(collection, source.uri, failures)
                 outcomes.extend(done)
         return LoadReport(tuple(outcomes))
 
@@ -82,12 +87,16 @@ class Loader:
         self, collection: str, uri: str, outcomes: list[Outcome]
     ) -> tuple[Source | None, list[Found]]:
         """A source and what it holds; no source, and an outcome more, if it cannot be reached."""
+        source: Source | None = None
         try:
             source = self._open(uri)
             return source, list(source.discover())
         except SourceError as error:
-            outcomes.append(Outcome(uri, "failed", str(error)))
-            self._library.report(collection, uri, {uri: str(error)})
+            # A name on the command line need not be UTF-8.
+            failed = Outcome(clean(uri), "failed", clean(str(error)))
+            outcomes.append(failed)
+            known = source.uri if source else failed.uri
+            self._library.report(collection, known, {known: failed.reason or ""})
             return None, []
 
 
@@ -118,11 +127,15 @@ class _Visit:
             logger.debug("load {}: {} {}", outcome.result, outcome.uri, outcome.reason or "")
             yield outcome
             progress(number, len(found), thing.uri)
+        if self._source.complete:
+            there = {thing.uri for thing in found}
+            gone = [uri for uri, known in self._known.items() if not known.removed]
+            yield from (Outcome(uri, "skipped", NOT_THERE) for uri in gone if uri not in there)
 
     def _outcome(self, thing: Found, refresh: bool) -> Outcome:
         known = self._known.get(thing.uri)
         if thing.skipped is not None:
-            return Outcome(thing.uri, "skipped", thing.skipped)
+            return Outcome(thing.uri, "skipped", clean(thing.skipped))
         if known and known.removed and not self._by_name:
             return Outcome(thing.uri, "skipped", "you removed it; name it to load it again")
         try:
@@ -130,9 +143,9 @@ class _Visit:
         except NothingToRead as error:
             # Whoever names one thing wants that thing; in a folder or site it is one of many.
             alone = self._by_name and thing.uri == self._source.uri
-            return Outcome(thing.uri, "failed" if alone else "skipped", str(error))
+            return Outcome(thing.uri, "failed" if alone else "skipped", clean(str(error)))
         except SourceError as error:
-            return Outcome(thing.uri, "failed", str(error))
+            return Outcome(thing.uri, "failed", clean(str(error)))
 
     def _load(self, thing: Found, known: Known | None) -> Literal["new", "changed", "unchanged"]:
         """Fetch and understand, each only if need be: a better extraction needs no network."""

@@ -7,14 +7,15 @@ and ``indexing.py``, through ``types``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dragtor.errors import QueryError
 from dragtor.indexing import DENSE, Indexer, IndexReport, space_name
 from dragtor.interfaces import Answerer, Library, Progress, Retriever, VectorStore
 from dragtor.loading import Loader, LoadReport
 from dragtor.log import logger
+from dragtor.sources.address import is_web, path_of
 from dragtor.text import require_words
 from dragtor.types import (
     Answer,
@@ -29,6 +30,14 @@ from dragtor.types import (
 )
 
 EMPTY = "the library is empty: `dragtor load` what you trust, then `dragtor index`"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The documents that were removed, and the addresses that are no longer remembered."""
+
+    documents: tuple[DocumentInfo, ...]
+    forgotten: tuple[str, ...]
 
 
 class Dragtor:
@@ -127,21 +136,51 @@ class Dragtor:
 
     def find(self, collection: str, name: str) -> DocumentInfo:
         """The document of this id or address. Raises QueryError if there is none."""
-        for info in self.library.documents(collection):
-            if name in (info.id, info.uri):
-                return info
-        raise QueryError(f"no document {name!r} in {collection}; `dragtor sources list` has them")
+        documents = self.library.documents(collection)
+        addresses = _addresses(name)
+        by_id = (info for info in documents if info.id == name)
+        by_address = (info for info in documents if info.uri in addresses)
+        found = next(by_id, None) or next(by_address, None)
+        if found is None:
+            raise _unknown(collection, name)
+        return found
 
-    def remove(self, collection: str, name: str) -> DocumentInfo:
-        """Remove a document at once; a refresh of its source does not bring it back."""
-        with self.library.writing():
-            info = self.find(collection, name)
-            generation = self.library.active()
-            passages = self.library.remove([info.id])
-            if generation is not None:
+    def remove(self, collection: str, name: str) -> Removed:
+        """Remove a document, or all that came from an address, at once; no refresh brings it back.
+
+        A remembered source of this address, or of which nothing is left, is forgotten. Raises
+        QueryError if there is neither a document nor a remembered source of this name.
+        """
+        library = self.library
+        with library.writing():
+            named = _addresses(name)
+            documents = self._documents_of(collection, name, named)
+            ids = {info.id for info in documents}
+            forgotten = []
+            for uri in library.remembered(collection):
+                held = set(library.holding(collection, uri))
+                if uri in named or (held and held <= ids):
+                    forgotten.append(uri)
+            if not documents and not forgotten:
+                raise _unknown(collection, name)
+            passages = library.remove(sorted(ids))
+            for uri in forgotten:
+                library.forget(collection, uri)
+            generation = library.active()
+            if generation is not None and passages:
                 self.vectors.delete(space_name(generation.id, DENSE), passages)
-                self.library.touch()
-        return info
+                library.touch()
+        return Removed(tuple(documents), tuple(forgotten))
+
+    def _documents_of(
+        self, collection: str, name: str, addresses: Collection[str]
+    ) -> list[DocumentInfo]:
+        """The document of this id, or else all that these addresses are, or hold."""
+        documents = self.library.documents(collection)
+        if by_id := [info for info in documents if info.id == name]:
+            return by_id
+        held = {id for uri in addresses for id in self.library.holding(collection, uri)}
+        return [info for info in documents if info.uri in addresses or info.id in held]
 
     def _answering(self) -> Answerer:
         generation = self._active()
@@ -165,3 +204,13 @@ class Dragtor:
                 "settings_changed",
                 "the index was made under other settings: run `dragtor index` to make it anew",
             )
+
+
+def _addresses(name: str) -> set[str]:
+    """What a person may mean by a name: the address itself, or that of the path it is."""
+    bare = name.rstrip("/")
+    return {name, bare, f"{bare}/"} if is_web(name) else {name, path_of(name).as_uri()}
+
+
+def _unknown(collection: str, name: str) -> QueryError:
+    return QueryError(f"no document {name!r} in {collection}; `dragtor sources list` has them")

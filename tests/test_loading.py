@@ -21,6 +21,7 @@ class Shelf:
         self.pages = pages
         self.min_words = min_words
         self.unique = unique
+        self.complete = True
         self.free = True
         self.fetched: list[str] = []
 
@@ -176,6 +177,48 @@ def test_a_source_listed_and_remembered_is_visited_once(library: SqliteLibrary) 
 def test_a_source_that_gave_nothing_is_not_remembered(library: SqliteLibrary) -> None:
     assert load(library, Shelf({"a": "broken"}), Upper(), named=True) == {"a": "failed"}
     assert library.remembered("main") == []
+
+
+def test_what_is_no_longer_there_is_named_and_stays(library: SqliteLibrary) -> None:
+    shelf, upper = Shelf({"a": "one", "b": "three"}), Upper()
+    load(library, shelf, upper)
+    del shelf.pages["a"]
+    loader = Loader(library, lambda uri: shelf, upper)
+    report = loader.load("main", [shelf.uri], [], refresh=False, progress=quiet)
+    assert {o.uri: o.result for o in report.outcomes} == {"a": "skipped", "b": "unchanged"}
+    assert (report.outcomes[-1].reason or "").startswith("is no longer there")
+    assert texts(library) == {"one", "three"}
+    library.remove([info.id for info in library.documents("main") if info.uri == "a"])
+    assert load(library, shelf, upper) == {"b": "unchanged"}
+
+
+def test_a_discovery_that_stopped_early_says_nothing_of_what_it_did_not_see(
+    library: SqliteLibrary,
+) -> None:
+    shelf, upper = Shelf({"a": "one", "b": "three"}), Upper()
+    load(library, shelf, upper)
+    del shelf.pages["a"]
+    shelf.complete = False
+    assert load(library, shelf, upper) == {"b": "unchanged"}
+
+
+def test_a_failure_is_on_record_only_for_a_source_that_gave_something_once(
+    library: SqliteLibrary,
+) -> None:
+    class Gone(Shelf):
+        def discover(self) -> Iterable[Found]:
+            raise SourceError("there is no shelf")
+
+    shelf, upper = Shelf({"a": "one"}), Upper()
+    loader = Loader(library, lambda uri: Gone({}), upper)
+    assert loader.load("main", [], ["all"], refresh=False, progress=quiet).count("failed") == 1
+    assert library.status().sources == 0
+    load(library, shelf, upper, named=True)
+    loader.load("main", [], ["all"], refresh=False, progress=quiet)
+    (source,) = library.sources("main")
+    assert (source.uri, source.failures) == (shelf.uri, {shelf.uri: "there is no shelf"})
+    load(library, shelf, upper)
+    assert library.sources("main")[0].failures == {}
 
 
 def test_loading_while_another_writes_is_refused(library: SqliteLibrary, tmp_path: Path) -> None:

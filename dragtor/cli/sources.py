@@ -52,14 +52,19 @@ def show(
 @app.command()
 def remove(
     ctx: typer.Context,
-    id: Annotated[str, typer.Argument(metavar="ID", help="A document's id, or its address.")],
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="A document's id, or an address: all it holds.")
+    ],
 ) -> None:
-    """Remove a document at once; `load` does not bring it back unless you name it.
+    """Remove a document, or all of a source, at once; `load` brings back only what you name.
 
     Example: dragtor sources remove 3f2a9c81d0b4
     """
     from dragtor.cli import render
 
     state = state_of(ctx)
-    info = state.dragtor.remove(state.collection, id)
-    render.line(f"removed: {info.title} ({render.link(info.uri)})")
+    removed = state.dragtor.remove(state.collection, id)
+    for info in removed.documents:
+        render.line(f"removed: {info.title} ({render.link(info.uri)})")
+    for uri in removed.forgotten:
+        render.line(f"forgotten: {render.link(uri)}; a plain `load` visits it no more")
