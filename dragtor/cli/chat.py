@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dragtor.types import Notice
 
 HELP = """\
-/sources     what the last answer rests on, passage by passage
+/sources     the passages that the last answer was made from
 /new         forget the conversation and begin another
 /save FILE   write the conversation to FILE, as Markdown with footnotes
 /help        this list
@@ -59,6 +59,8 @@ class _Session:
         self._k = k
         self._filters = filters
         self._said: set[Notice] = set()
+        self._scripted = not sys.stdin.isatty()
+        self._asked = 0
         self._commands: dict[str, Callable[[str], None]] = {
             "/sources": self._sources,
             "/new": self._new,
@@ -80,6 +82,9 @@ class _Session:
     def _ask(self, question: str) -> None:
         from dragtor.cli import render
 
+        if self._scripted:
+            render.asked(question, first=self._asked == 0)
+            self._asked += 1
         query = make_query(self._state, question, self._k, None, self._filters)
         events = self._state.dragtor.ask(
             query, self._conversation.history(), self._conversation.retrieval_text(question)

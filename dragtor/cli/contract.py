@@ -16,6 +16,7 @@ from dragtor.types import (
     DocumentInfo,
     Hit,
     Location,
+    Prompt,
     SearchResult,
     Sentence,
 )
@@ -49,6 +50,11 @@ def answer_json(answer: Answer) -> Json:
             for name in ("retrieve_s", "first_token_s", "total_s")
         },
     }
+
+
+def prompt_json(prompt: Prompt) -> Json:
+    """What ``dragtor ask --show-prompt --json`` prints."""
+    return {"messages": [asdict(message) for message in prompt.messages], "tokens": prompt.tokens}
 
 
 def error_json(question: str, error: Exception) -> Json:

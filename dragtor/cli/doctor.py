@@ -37,13 +37,13 @@ def doctor(
     """
     from dataclasses import asdict
 
-    from dragtor.cli import render
+    from dragtor.cli import listings, render
 
     checks = [check for part in PARTS for check in part(state_of(ctx))]
     if json_:
         render.json_out([asdict(check) for check in checks])
     else:
-        render.checks([(check.name, check.state, check.text) for check in checks])
+        listings.checks([(check.name, check.state, check.text) for check in checks])
     if any(check.state == "fail" for check in checks):
         raise typer.Exit(1)
 

@@ -32,10 +32,11 @@ class Group(TyperGroup):
 def make_readable(app: typer.Typer) -> None:
     """Have all commands of an app, and those of its groups, use these classes."""
     app.info.cls = Group
-    for info in filter(None, [app.registered_callback, *app.registered_commands]):
-        info.help = info.help or _unwrapped(inspect.getdoc(info.callback) or "")
+    if app.registered_callback is not None:
+        app.registered_callback.help = _unwrapped(app.registered_callback.callback)
     for command in app.registered_commands:
         command.cls = Command
+        command.help = _unwrapped(command.callback)
     for group in app.registered_groups:
         group.cls = Group
         if group.typer_instance is not None:
@@ -53,10 +54,7 @@ def _readable(param: Parameter) -> Parameter:
     return param
 
 
-def _unwrapped(text: str) -> str:
-    r"""Each paragraph on one line, so that it is broken where the terminal ends and only there.
-
-    >>> _unwrapped("Short\n\nlong and\nwrapped")
-    'Short\n\nlong and wrapped'
-    """
+def _unwrapped(function: object) -> str:
+    """A docstring with each paragraph on one line, to be broken where the terminal ends."""
+    text = inspect.getdoc(function) or ""
     return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,17 +33,17 @@ def load(
     Example: dragtor load ~/papers https://example.org/article --index
     """
     from dragtor.build import configured_sources
-    from dragtor.cli import render
+    from dragtor.cli.progress import progress
 
     state = state_of(ctx)
     named = [_absolute(uri) for uri in uris or ()]
-    with render.progress("Loading") as progress:
+    with _resumable(), progress("Loading") as show:
         report = state.dragtor.load(
             state.collection,
             configured_sources(state.settings),
             named,
             refresh=refresh,
-            progress=progress,
+            progress=show,
         )
     _show(report)
     if index:
@@ -73,7 +75,7 @@ def status(
     """
     from dataclasses import asdict
 
-    from dragtor.cli import render
+    from dragtor.cli import listings, render
 
     state = state_of(ctx)
     found = state.dragtor.library.status()
@@ -81,13 +83,15 @@ def status(
         render.json_out({**asdict(found), "models": _models(state)})
         return
     sizes = ", ".join(f"{name} {render.size(count)}" for name, count in found.sizes.items())
-    render.facts(
+    listings.facts(
         {
             "library": f"{state.settings.paths.library} ({sizes or 'empty'})",
             "collections": ", ".join(found.collections),
-            "documents": f"{found.documents} from {found.sources} sources",
+            "documents": f"{found.documents} from {render.counted(found.sources, 'source')}",
             "passages": str(found.passages),
-            "pending": f"{found.pending} documents: run `dragtor index`" if found.pending else "0",
+            "pending": f"{render.counted(found.pending, 'document')}: run `dragtor index`"
+            if found.pending
+            else "0",
             "index": _generation(found.active) if found.active else "none: run `dragtor index`",
             **({"building": _generation(found.building)} if found.building else {}),
             **{name.replace("_", " "): value for name, value in _models(state).items()},
@@ -121,23 +125,37 @@ def _models(state: State) -> dict[str, str]:
 
 def _index(state: State, *, rebuild: bool) -> None:
     from dragtor.cli import render
+    from dragtor.cli.progress import progress
 
-    with render.progress("Indexing") as progress:
-        report = state.dragtor.index(rebuild=rebuild, progress=progress)
+    with _resumable(), progress("Indexing") as show:
+        report = state.dragtor.index(rebuild=rebuild, progress=show)
     if report.documents:
         render.line(
-            f"{report.documents} documents indexed: {report.passages} passages, "
+            f"{render.counted(report.documents, 'document')} indexed: "
+            f"{render.counted(report.passages, 'passage')}, "
             f"{report.encoded} of them newly encoded"
         )
     else:
         render.line("everything is indexed already")
 
 
-def _show(report: LoadReport) -> None:
-    from dragtor.cli import render
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Ctrl-C loses at most the work in hand, and says so. Raises Exit with code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from dragtor.cli import render
 
-    render.outcomes([o for o in report.outcomes if o.result in ("skipped", "failed")])
-    render.counts(report)
+        render.said_line("stopped; run it again to go on")
+        raise typer.Exit(130) from None
+
+
+def _show(report: LoadReport) -> None:
+    from dragtor.cli import listings
+
+    listings.outcomes([o for o in report.outcomes if o.result in ("skipped", "failed")])
+    listings.counts(report)
 
 
 def _absolute(uri: str) -> str:

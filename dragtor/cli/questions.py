@@ -95,7 +95,11 @@ def ask(
         count = k or state.settings.answer.passages
         query = make_query(state, text, count, retriever, filter_)
         if show_prompt:
-            render.messages(state.dragtor.prompt(query).messages)
+            prompt = state.dragtor.prompt(query)
+            if json_:
+                render.json_out(contract.prompt_json(prompt), compact=question == "-")
+            else:
+                render.messages(prompt.messages)
             return
         answer = render.stream(state.dragtor.ask(query), live=not json_)
         if json_:
@@ -133,7 +137,9 @@ def _each(question: str, one: Callable[[str], None], json_: bool) -> None:
         one(question)
         return
     failed = False
-    for text in _lines():
+    for number, text in enumerate(_lines()):
+        if not json_:
+            render.asked(text, first=number == 0)
         try:
             one(text)
         except DragtorError as error:

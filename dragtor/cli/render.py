@@ -1,4 +1,4 @@
-"""What people see. All colours, tables and bars of dragtor are here.
+"""What people see: all colours and tables of dragtor.
 
 Colours carry a meaning (green: good, yellow: look here, red: wrong, bold: what was asked for) and
 go away in pipes and with NO_COLOR. Text from sources cannot write control sequences.
@@ -9,25 +9,20 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from urllib.parse import unquote, urlsplit
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from dragtor.interfaces import Progress
-from dragtor.loading import LoadReport, Outcome, Result
 from dragtor.text import content_stems, place, word_spans
 from dragtor.types import (
     Answer,
     Citation,
-    Document,
-    DocumentInfo,
     Hit,
     Location,
     Message,
@@ -40,6 +35,7 @@ out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False, soft_wrap=False)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_ENDLESS = 10_000
 _LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
 _SEEN_ANYWAY = {"unsupported"}
 _DOUBT = {"yes": "", "partly": " (partly)", "no": " (no source)"}
@@ -57,12 +53,24 @@ def error(message: str) -> None:
     err.print(line.append(harmless(" ".join(message.split())), style="default"), soft_wrap=True)
 
 
+def said_line(text: Text | str) -> None:
+    """Something beside the result, on standard error; one line unless a terminal folds it."""
+    err.print(text, soft_wrap=not err.is_terminal)
+
+
+def asked(question: str, *, first: bool) -> None:
+    """The question as a heading, so that the answers of a script can be told apart."""
+    if not first:
+        out.print()
+    out.print(Text(f"> {harmless(question)}", style="bold"), soft_wrap=True)
+
+
 def notices(values: Iterable[Notice], said: set[Notice]) -> None:
     """What to know beside the result, on standard error, unless it was ``said`` before."""
     for value in values:
         if value.code not in _SEEN_ANYWAY and value not in said:
             said.add(value)
-            err.print(Text(harmless(value.text), style="yellow"))
+            said_line(Text(harmless(value.text), style="yellow"))
 
 
 def link(uri: str) -> str:
@@ -78,18 +86,31 @@ def passages(hits: Sequence[Hit], question: str) -> None:
     """Rank, title, place and text of each hit, the question's words marked."""
     if not hits:
         out.print("nothing found")
-    for hit in hits:
+    for number, hit in enumerate(hits):
+        if number:
+            out.print()
         out.print(_heading(f"{hit.rank}", hit.document.title))
         _indented(_address(hit.document.uri, hit.location), 3, fold=False)
         _indented(_marked(hit.passage.text, question), 3)
-        out.print()
 
 
 def _indented(text: Text, by: int, *, fold: bool = True) -> None:
     """Print a text some columns to the right; an address is not folded, so that it can be used."""
-    for part in text.wrap(out, out.width - by) if fold else [text]:
+    for part in _wrapped(text, out.width - by) if fold else [text]:
         part.rstrip()
         out.print(Text(" " * by if part else "").append_text(part), soft_wrap=True)
+
+
+def _wrapped(text: Text, width: int) -> Iterator[Text]:
+    """Lines broken between words only: a long address stays whole, so that it can be used."""
+    for part in text.split("\n", allow_blank=True):
+        breaks, column = [], 0
+        for word in re.finditer(r"\S+\s*", part.plain):
+            if column and column + cell_len(word[0].rstrip()) > width:
+                breaks.append(word.start())
+                column = 0
+            column += cell_len(word[0])
+        yield from part.divide(breaks)
 
 
 def _heading(number: str, title: str) -> Text:
@@ -157,23 +178,31 @@ def stream(events: Iterable[Token | Notice | Answer], *, live: bool) -> Answer:
     """Show words while they come, if somebody watches; returns the answer.
 
     The words make way for the answer with its footnotes, which :func:`answer` prints. Notices wait
-    until then, too: they are all in the answer.
+    until then, too: they are all in the answer. Stopped with Ctrl-C, the words stay.
     """
     text = Text()
-    with ExitStack() as stack:
-        if live and out.is_terminal:
-            shown = Live(text, console=out, transient=True, refresh_per_second=12)
-            stack.enter_context(shown)
-        for event in events:
-            if isinstance(event, Token):
-                text.append(harmless(event.text))
-            elif isinstance(event, Answer):
-                return event
+    try:
+        with ExitStack() as stack:
+            if live and out.is_terminal:
+                shown = Live(text, console=out, transient=True, refresh_per_second=12)
+                stack.enter_context(shown)
+            for event in events:
+                if isinstance(event, Token):
+                    text.append(harmless(event.text))
+                elif isinstance(event, Answer):
+                    return event
+    except KeyboardInterrupt:
+        if live and text:
+            out.print(text)
+        raise
     raise AssertionError("an answer's stream ends with the answer")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], right: str = "") -> None:
-    """A plain table of at most the terminal's width; columns named in ``right`` align right."""
+    """A plain table; columns named in ``right`` align right.
+
+    It keeps to a terminal's width. In a pipe each row is one line.
+    """
     grid = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     for column in columns:
         numbers = column in right.split()
@@ -182,7 +211,30 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], right: s
         )
     for row in rows:
         grid.add_row(*(harmless(cell) if isinstance(cell, str) else cell for cell in row))
-    out.print(grid)
+    width = out.width if out.is_terminal else _ENDLESS
+    for segments in out.render_lines(grid, out.options.update(width=width), pad=False):
+        row_shown = Text.assemble(*((part.text, part.style or "") for part in segments))
+        row_shown.rstrip()
+        out.print(row_shown, soft_wrap=True)
+
+
+def hanging(head: Text, body: str) -> None:
+    """A label and what it says; in a terminal, further lines begin below the first word."""
+    text = Text(harmless(body), style="default")
+    by = head.cell_len
+    lines = list(_wrapped(text, out.width - by)) if out.is_terminal else [text]
+    for number, part in enumerate(lines):
+        part.rstrip()
+        out.print((Text(" " * by) if number else head.copy()).append_text(part), soft_wrap=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things, in the singular or the plural.
+
+    >>> counted(1, "document"), counted(2, "passage")
+    ('1 document', '2 passages')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def size(count: float) -> str:
@@ -196,40 +248,6 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
-
-
-@contextmanager
-def progress(task_name: str) -> Iterator[Progress]:
-    """A bar on standard error: done, total, speed, time left."""
-    bar = Bar(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    )
-    with bar:
-        task = bar.add_task(task_name, total=None, speed="")
-
-        def show(done: int, total: int, what: str) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(
-                task,
-                completed=done,
-                total=total,
-                description=harmless(f"{task_name} {_short(what)}"),
-                speed=f"{speed:.0f}/s" if speed else "",
-            )
-
-        yield show
-
-
-def _short(thing: str, width: int = 24) -> str:
-    name = thing.rstrip("/").rsplit("/", 1)[-1]
-    return name if len(name) <= width else f"{name[: width - 1]}…"
 
 
 def is_interactive() -> bool:
@@ -254,65 +272,3 @@ def messages(prompt: Sequence[Message]) -> None:
     for message in prompt:
         out.print(Text(f"── {message.role}", style="bold cyan"))
         line(message.content)
-
-
-def outcomes(values: Sequence[Outcome]) -> None:
-    """What was left out or went wrong, each with its reason."""
-    for value in values:
-        style = "red" if value.result == "failed" else "yellow"
-        reason, where = value.reason or "", link(value.uri)
-        said = reason if where in reason else f"{where}: {reason}"
-        line = Text(f"{value.result} ", style=style).append(harmless(said), style="default")
-        err.print(line, soft_wrap=True)
-
-
-def counts(report: LoadReport) -> None:
-    """How many documents came out how."""
-    results: tuple[Result, ...] = ("new", "changed", "unchanged", "skipped", "failed")
-    table(results, [[str(report.count(result)) for result in results]], right=" ".join(results))
-
-
-def checks(values: Sequence[tuple[str, str, str]]) -> None:
-    """Findings: what was looked at, how it is, what to do."""
-    style = {"ok": "green", "warn": "yellow", "fail": "red"}
-    rows: list[list[str | Text]] = [
-        [name, Text(state, style=style[state]), text] for name, state, text in values
-    ]
-    table(("check", "", "finding"), rows)
-
-
-def documents(infos: Sequence[DocumentInfo]) -> None:
-    """A line for each document."""
-    if not infos:
-        out.print("no documents: `dragtor load` what you trust")
-        return
-    table(("id", "kind", "title"), [[info.id, info.kind, info.title] for info in infos])
-    out.print(Text(f"{len(infos)} documents", style="dim"))
-
-
-def document(value: Document) -> None:
-    """What is known of a document, then its text."""
-    info = value.info
-    facts = {
-        "id": info.id,
-        "uri": link(info.uri),
-        "kind": info.kind,
-        "author": info.author,
-        "published": info.published,
-        **info.metadata,
-    }
-    out.print(Text(harmless(info.title), style="bold"))
-    for name, fact in facts.items():
-        if fact:
-            out.print(
-                Text(f"{name}: ", style="dim").append(harmless(fact), "default"), soft_wrap=True
-            )
-    out.print()
-    line(value.text)
-
-
-def facts(values: Mapping[str, str]) -> None:
-    """Facts, one a line."""
-    width = max(map(len, values))
-    for name, fact in values.items():
-        out.print(Text(f"{name:<{width}}  ", style="dim").append(harmless(fact), "default"))

@@ -18,14 +18,14 @@ def list_(ctx: typer.Context, json_: AsJson = False) -> None:
 
     Example: dragtor sources list
     """
-    from dragtor.cli import contract, render
+    from dragtor.cli import contract, listings, render
 
     state = state_of(ctx)
     documents = state.dragtor.library.documents(state.collection)
     if json_:
         render.json_out([contract.document_json(info) for info in documents])
     else:
-        render.documents(documents)
+        listings.documents(documents)
 
 
 @app.command()
@@ -38,7 +38,7 @@ def show(
 
     Example: dragtor sources show 3f2a9c81d0b4
     """
-    from dragtor.cli import contract, render
+    from dragtor.cli import contract, listings, render
 
     state = state_of(ctx)
     found = state.dragtor.find(state.collection, id)
@@ -46,7 +46,7 @@ def show(
     if json_:
         render.json_out(contract.whole_document_json(document))
     else:
-        render.document(document)
+        listings.document(document)
 
 
 @app.command()

@@ -73,14 +73,14 @@ def tiny_on_hub(httpserver: HTTPServer) -> None:
     ).respond_with_data(CONTENT, headers={"ETag": f'"{sha256}"'})
 
 
-def test_list_fits_a_terminal_and_names_every_model(run: Command) -> None:
+def test_list_names_every_model_each_on_a_line_of_its_own(run: Command) -> None:
     result = run("list")
     assert result.exit_code == 0
-    assert max(len(line) for line in result.stdout.splitlines()) <= 80
+    assert all(line == line.rstrip() for line in result.stdout.splitlines())
     for name in ("Llama-3.1-8B-Instruct", "jina-embeddings-v2-base-en", "silero-vad", "tiny"):
         (row,) = (line for line in result.stdout.splitlines() if line.startswith(f"{name} "))
         assert " no " in row
-    assert "Licence to accept first." in " ".join(result.stdout.split())
+    assert "Licence to accept first." in result.stdout
 
 
 @pytest.mark.usefixtures("tiny_on_hub")

@@ -179,7 +179,7 @@ def test_status_and_doctor_say_that_all_is_well(indexed: Run) -> None:
     assert status["documents"] == 3
     assert status["pending"] == 0
     assert status["passages"] >= 3
-    assert "3 from 1 sources" in indexed("status").out
+    assert "3 from 1 source\n" in indexed("status").out
     checks = {check["name"]: check for check in indexed("doctor", "--json").json}
     assert checks["library"]["state"] == "ok"
     assert checks["encoder"]["state"] == "ok"

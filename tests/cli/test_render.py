@@ -1,0 +1,103 @@
+"""What people see, in a terminal of 40 columns and in a pipe."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+
+from dragtor.cli import listings, render
+from dragtor.cli.progress import Pace
+from dragtor.types import DocumentInfo, Notice, Token
+from tests.conftest import Ran
+
+LONG = "An address that nobody could ever read aloud: https://example.org/" + "x" * 40 + " and more"
+TITLE = "Swollen finger joints: synovitis and capsulitis of the middle joint"
+
+
+@pytest.fixture(params=[True, False], ids=["terminal", "pipe"])
+def terminal(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def shown(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """The lines written so far."""
+    page = io.StringIO()
+    console = Console(file=page, width=40, force_terminal=terminal, color_system=None)
+    for module in (render, listings):
+        monkeypatch.setattr(module, "out", console)
+        monkeypatch.setattr(module, "err", console)
+    return lambda: page.getvalue().splitlines()
+
+
+def test_a_table_keeps_to_a_terminal_and_gives_a_pipe_whole_rows(
+    shown: Callable[[], list[str]], terminal: bool
+) -> None:
+    listings.documents([DocumentInfo(id="a1", uri="file:///a", title=TITLE, kind="html")])
+    lines = shown()
+    assert all(line == line.rstrip() for line in lines)
+    assert lines[-1] == "1 document"
+    if terminal:
+        assert all(len(line) <= 40 for line in lines)
+    else:
+        assert f"a1  html  {TITLE}" in lines
+
+
+def test_facts_hang_under_their_values_and_break_no_address(
+    shown: Callable[[], list[str]], terminal: bool
+) -> None:
+    listings.facts({"index": LONG, "x": "1"})
+    *lines, last = shown()
+    assert last == "x      1"
+    assert lines[0].startswith("index  An address")
+    assert any("https://example.org/" + "x" * 40 in line for line in lines)
+    if terminal:
+        assert len(lines) > 2
+        assert all(line.startswith(" " * 7) and line[7] != " " for line in lines[1:])
+    else:
+        assert lines == [f"index  {LONG}"]
+
+
+def test_notices_are_one_line_in_a_pipe(shown: Callable[[], list[str]], terminal: bool) -> None:
+    render.notices([Notice("truncated", "word " * 20 + "end")], set())
+    assert (len(shown()) == 1) != terminal
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_what_was_written_when_stopped_stays(shown: Callable[[], list[str]], live: bool) -> None:
+    def events() -> object:
+        yield Token("Half a sentence")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render.stream(events(), live=live)  # type: ignore[arg-type]
+    assert ("Half a sentence" in "\n".join(shown()[-1:])) == live
+
+
+def test_speed_counts_from_the_first_report() -> None:
+    seconds = iter([10.0, 12.0, 20.0])
+    pace = Pace(lambda: next(seconds))
+    assert pace(1000, 2000) == "", "what was done before is no work of this run"
+    assert pace(1128, 2000) == "64/s, 0:00:14 left"
+    assert pace(2000, 2000) == "100/s, 0:00:00 left"
+
+
+@pytest.mark.parametrize("command", [("index",), ("load",)])
+def test_stopping_work_says_how_to_go_on(
+    command: tuple[str, ...], run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"dragtor.pipeline.Dragtor.{command[0]}", stop)
+    ran = run(*command)
+    assert ran.code == 130
+    assert ran.err == "stopped; run it again to go on\n"
+
+
+def test_control_characters_reach_no_terminal(shown: Callable[[], list[str]]) -> None:
+    listings.facts({"title": "a\x1b]0;b"})
+    assert shown() == ["title  a\ufffd]0;b"]
