@@ -21,6 +21,8 @@ from dragtor.pipeline import Dragtor
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+LOAD_BEFORE = os.getloadavg()[0]
+"""What else the machine was doing: processes that wanted a core, in the minute before."""
 LIBRARIES = ("onnxruntime", "chromadb", "tokenizers", "numpy")
 
 
@@ -62,6 +64,7 @@ def store(name: str, result: Mapping[str, Any]) -> None:
         "uncommitted_changes": bool(_git("status", "--porcelain", "--", "dragtor")),
         "date": date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "load_before": round(LOAD_BEFORE, 1),
         "versions": {"python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
     }

@@ -96,7 +96,7 @@ def indexing() -> Figure:
     with (common.data("scifact") / "corpus.jsonl").open(encoding="utf-8") as lines:
         corpus.write_text("".join(islice(lines, TEXTS)), encoding="utf-8")
     primer.write_text('{"id": "primer", "text": "So that the model is loaded."}\n')
-    ratios, rates = [], []
+    index_s, bare_s = [], []
     for _ in range(3):
         shutil.rmtree(place / "library", ignore_errors=True)
         settings, dragtor = common.product(place / "library")
@@ -104,19 +104,20 @@ def indexing() -> Figure:
             dragtor.load("main", [], [str(file)], refresh=False, progress=common.quiet)
             started = time.perf_counter()
             dragtor.index(rebuild=False, progress=common.quiet)
-            index_s = time.perf_counter() - started
+        index_s.append(time.perf_counter() - started)
         texts, encoder = list(_encoder_inputs(dragtor, settings)), _encoder(settings)
         encoder.encode_passages(texts[:8])
         started = time.perf_counter()
         encoder.encode_passages(texts)
-        ratios.append((time.perf_counter() - started) / index_s)
-        rates.append(len(texts) / index_s)
-    ratio, rate = statistics.median(ratios), statistics.median(rates)
+        bare_s.append(time.perf_counter() - started)
+    # The least time of each: what else the machine did can only have added to it.
+    ratio, rate = min(bare_s) / min(index_s), len(texts) / min(index_s)
     return {
         "what": f"indexing, as a share of the bare encoder's speed, {len(texts):,} passages",
         "aim": "≥ 90 %",
         "shown": f"{100 * ratio:.0f} % ({rate:.0f} passages/s)",
-        "ratios": [round(one, 3) for one in ratios],
+        "index_s": [round(one, 2) for one in index_s],
+        "bare_s": [round(one, 2) for one in bare_s],
     }
 
 
