@@ -159,12 +159,14 @@ def test_no_more_pages_than_wanted_are_taken_and_the_rest_is_counted(
 ) -> None:
     pages = sitemap(*((site.url(f"/library/{n}"), "") for n in range(5)))
     site.page("/sitemap.xml", pages, "text/xml")
-    found = list(source(site, http, max_pages=2).discover())
-    assert [thing.skipped for thing in found] == [
+    bounded, whole = source(site, http, max_pages=2), source(site, http, max_pages=9)
+    assert [thing.skipped for thing in bounded.discover()] == [
         None,
         None,
         "3 pages left out: max_pages is 2",
     ]
+    assert len(list(whole.discover())) == 5
+    assert (bounded.complete, whole.complete) == (False, True)
 
 
 def test_a_date_in_the_sitemap_decides_whether_a_page_changed(site: Site, http: HttpClient) -> None:
