@@ -14,7 +14,9 @@ from dragtor.types import (
     Citation,
     Document,
     DocumentInfo,
+    Generation,
     Hit,
+    LibraryStatus,
     Location,
     Prompt,
     SearchResult,
@@ -104,6 +106,20 @@ def whole_document_json(document: Document) -> Json:
         "text": document.text,
         "marks": [asdict(mark) for mark in document.marks],
     }
+
+
+def status_json(status: LibraryStatus, models: Mapping[str, str]) -> Json:
+    """What ``dragtor status --json`` prints."""
+    return {
+        **asdict(status),
+        "active": _generation(status.active),
+        "building": _generation(status.building),
+        "models": dict(models),
+    }
+
+
+def _generation(generation: Generation | None) -> Json | None:
+    return {**asdict(generation), "id": str(generation.id)} if generation else None
 
 
 def _sentence(sentence: Sentence) -> Json:

@@ -73,14 +73,12 @@ def status(
 
     Example: dragtor status
     """
-    from dataclasses import asdict
-
-    from dragtor.cli import listings, render
+    from dragtor.cli import contract, listings, render
 
     state = state_of(ctx)
     found = state.dragtor.library.status()
     if json_:
-        render.json_out({**asdict(found), "models": _models(state)})
+        render.json_out(contract.status_json(found, _models(state)))
         return
     sizes = ", ".join(f"{name} {render.size(count)}" for name, count in found.sizes.items())
     listings.facts(
@@ -159,7 +157,7 @@ def _show(report: LoadReport) -> None:
 
 
 def _absolute(uri: str) -> str:
-    """Paths on the command line start at the working directory."""
+    """Paths on the command line start at the working directory; nothing names nothing."""
     from pathlib import Path
 
-    return uri if "://" in uri else str(Path(uri).expanduser().absolute())
+    return uri if not uri.strip() or "://" in uri else str(Path(uri).expanduser().absolute())
