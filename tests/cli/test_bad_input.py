@@ -97,6 +97,7 @@ def test_a_file_that_breaks_keeps_what_it_was(run: Run, project: Project) -> Non
 def test_what_is_not_there_cannot_be_loaded(run: Run) -> None:
     assert_one_line(run("load", "/no/such/file.md"), "/no/such/file.md")
     assert_one_line(run("load", "gopher://example.org/"), "gopher")
+    assert_one_line(run("load", ""), "empty")
 
 
 @pytest.mark.parametrize("command", ["search", "ask"])
