@@ -101,3 +101,16 @@ def test_stopping_work_says_how_to_go_on(
 def test_control_characters_reach_no_terminal(shown: Callable[[], list[str]]) -> None:
     listings.facts({"title": "a\x1b]0;b"})
     assert shown() == ["title  a\ufffd]0;b"]
+
+
+@pytest.mark.parametrize("command", [("search", "-"), ("ask", "-"), ("chat",)])
+def test_a_script_shows_each_question_above_its_answer(
+    command: tuple[str, ...], run: Callable[..., Ran]
+) -> None:
+    run("load", "--index")
+    lines = run(*command, stdin="elbow pain?\npulley grades?\n").out.splitlines()
+    assert lines[0] == "> elbow pain?"
+    second = lines.index("> pulley grades?")
+    assert second > 1
+    assert lines[second - 1] == ""
+    assert lines[second - 2] != ""
