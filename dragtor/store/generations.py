@@ -99,13 +99,15 @@ def pending(
     some = (
         ""
         if collections is None
-        else " AND d.collection IN (SELECT pk FROM collections WHERE name IN"
+        else " AND +d.collection IN (SELECT pk FROM collections WHERE name IN"
         " (SELECT value FROM json_each(?)))"
     )
+    # Every search asks this, and mostly nothing is pending: look at little of most documents.
+    # The + keeps SQLite from going through the collections first.
     rows = connection.execute(
-        "SELECT d.id, v.characters FROM documents d JOIN versions v ON v.pk = d.newest"
+        "SELECT d.id, (SELECT characters FROM versions WHERE pk = d.newest) FROM documents d"
         " LEFT JOIN indexed i ON i.generation = ? AND i.document = d.pk"
-        f" WHERE i.version IS NOT d.newest{some} ORDER BY d.pk",
+        f" WHERE d.newest IS NOT NULL AND i.version IS NOT d.newest{some} ORDER BY d.pk",
         (generation,) if collections is None else (generation, json.dumps(list(collections))),
     )
     return dict(rows.fetchall())
