@@ -38,7 +38,7 @@ def data(name: str) -> Path:
 
 def workplace(name: str) -> Path:
     """A folder for a library that is kept from run to run, so that nothing is encoded twice."""
-    folder = HERE / "work" / name
+    folder = HERE / "kept" / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
