@@ -66,7 +66,9 @@ class Indexer:
         self._fingerprint = fingerprint
 
     def index(self, *, rebuild: bool, progress: Progress) -> IndexReport:
-        """Index what is pending; under other settings, or to ``rebuild``, in a new generation.
+        """Index what is pending; in a new generation under other settings or to ``rebuild``.
+
+        A vector store that was lost is made anew as well, from the vector cache.
 
         Vectors are written first, then each batch of documents flips in one transaction, then
         what no document needs any more is swept. Progress counts passages, of which the total
@@ -77,12 +79,9 @@ class Indexer:
         if library.active() is None and not library.status().documents:
             raise QueryError("nothing is loaded yet: `dragtor load` what you trust")
         with library.writing():
-            generation = library.generation(
-                self._fingerprint,
-                {DENSE: self._encoder.fingerprint},
-                self._recipe,
-                fresh=rebuild,
-            )
+            generation = self._generation(fresh=rebuild)
+            if self._vectors_lost(generation):
+                generation = self._generation(fresh=True)
             pending = library.pending(generation.id)
             tally = _Tally(progress, sum(pending.values()))
             if pending:
@@ -92,6 +91,15 @@ class Indexer:
         report = IndexReport(tally.documents, tally.passages, tally.encoded, generation.id)
         logger.info("index: {}", report)
         return report
+
+    def _generation(self, *, fresh: bool) -> Generation:
+        spaces = {DENSE: self._encoder.fingerprint}
+        return self._library.generation(self._fingerprint, spaces, self._recipe, fresh=fresh)
+
+    def _vectors_lost(self, generation: Generation) -> bool:
+        """Whether the vector store was deleted under passages that need it."""
+        there = space_name(generation.id, DENSE) in self._vectors.spaces()
+        return not there and bool(self._library.passage_ids(generation.id))
 
     def _bring_up_to_date(
         self, generation: Generation, pending: Iterable[str], tally: _Tally

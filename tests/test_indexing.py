@@ -238,3 +238,11 @@ def test_progress_ends_with_all_passages(bench: Bench) -> None:
     assert told[-1] == (3, 3)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert (report.documents, report.passages, report.encoded) == (2, 3, 3)
+
+
+def test_a_lost_vector_store_is_made_anew_without_encoding(bench: Bench) -> None:
+    bench.put(a="one\ntwo", b="three")
+    bench.index()
+    bench.vectors.data.clear()
+    assert bench.index() == 0
+    bench.check(3)
