@@ -7,6 +7,7 @@ backend is one file that fits its Protocol, and one line in one of these tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -166,7 +167,8 @@ def verify(settings: Settings) -> list[str]:
     from dragtor.store.verify import verify as verify_library
 
     parts = _Parts(settings)
-    return verify_library(parts.library, parts.vectors, space_name)
+    with closing(parts.library), closing(parts.vectors):
+        return verify_library(parts.library, parts.vectors, space_name)
 
 
 def configured_sources(settings: Settings) -> list[str]:

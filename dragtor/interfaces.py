@@ -193,6 +193,10 @@ class VectorStore(Protocol):
         """Remove a space with its vectors; nothing happens if it is not there."""
         ...
 
+    def close(self) -> None:
+        """Close what is open; it is opened again when it is needed again."""
+        ...
+
 
 class VectorCache(Protocol):
     """Vectors by what made them: encoder fingerprint and the exact text the encoder saw."""
@@ -212,6 +216,10 @@ class Library(Protocol):
     Readers see one generation, the active one, and of each document the version that is indexed
     there. Writers call :meth:`writing` first. All methods raise StoreError when the disk does.
     """
+
+    def close(self) -> None:
+        """Close what is open; it is opened again when it is needed again."""
+        ...
 
     # reading
 

@@ -130,6 +130,11 @@ class Dragtor:
                 )
             yield event
 
+    def close(self) -> None:
+        """Close the library's files; they are opened again when they are needed again."""
+        self.vectors.close()
+        self.library.close()
+
     def prompt(self, query: Query, history: Sequence[Turn] = ()) -> Prompt:
         """What the language model would be asked."""
         return self._answering().prompt(query, self.search(query).hits, history)

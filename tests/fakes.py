@@ -98,6 +98,9 @@ class DictVectorStore:
     def __init__(self) -> None:
         self.vectors: dict[str, dict[str, Vectors]] = {}
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def create(self, space: str, dimension: int) -> None:
         self.vectors.setdefault(space, {})
 

@@ -62,6 +62,7 @@ def dragtor(
     config/params.yml, then: dragtor load, dragtor index, dragtor ask.
     """
     ctx.obj = State(config, tuple(set_ or ()), collection, verbose)
+    ctx.call_on_close(ctx.obj.close)
 
 
 make_readable(app)

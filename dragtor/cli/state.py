@@ -41,6 +41,11 @@ class State:
 
         return build(self.settings)
 
+    def close(self) -> None:
+        """Close what a command opened."""
+        if "dragtor" in self.__dict__:
+            self.dragtor.close()
+
     @property
     def collection(self) -> str:
         """The collection that this command works on."""
