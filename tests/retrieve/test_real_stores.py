@@ -69,6 +69,7 @@ class Shelf:
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
     shelf = Shelf(tmp_path / "library")
     yield shelf
+    shelf.vectors.close()
     shelf.library.close()
 
 
