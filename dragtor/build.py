@@ -6,11 +6,11 @@ backend is one file that fits its Protocol, and one line in one of these tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from dragtor.errors import ConfigError, ModelError
 from dragtor.indexing import DENSE, Indexer, space_name
@@ -18,13 +18,17 @@ from dragtor.interfaces import (
     Answerer,
     Encoder,
     LanguageModel,
+    Refuser,
     Retriever,
+    Rewriter,
+    Strategy,
+    SupportChecker,
     VectorStore,
 )
 from dragtor.loading import Loader
 from dragtor.mistakes import not_one_of
 from dragtor.pipeline import Dragtor
-from dragtor.types import Generation, Notice
+from dragtor.types import Generation, Hit, Notice, Vectors
 
 if TYPE_CHECKING:
     from dragtor.answer.prompt import Templates
@@ -47,6 +51,7 @@ ENGINES = {
     "llama": "dragtor.answer.llama:LlamaModel",
     "openai": "dragtor.answer.openai:OpenAiModel",
 }
+STRATEGIES = {"plain": "dragtor.answer.strategies.plain:PlainStrategy"}
 EXTRACTORS = {
     "text/plain": "dragtor.sources.text:TextExtractor",
     "text/markdown": "dragtor.sources.text:MarkdownExtractor",
@@ -68,6 +73,10 @@ READERS = {
 }
 
 
+STARTER = "starter_model"
+"""Code of the notice that goes with answers by a starter model."""
+
+
 def build(settings: Settings) -> Dragtor:
     """A Dragtor of these settings; models load when they are first needed.
 
@@ -83,6 +92,10 @@ def build(settings: Settings) -> Dragtor:
         make_indexer=parts.indexer,
         make_retriever=parts.retriever,
         make_answerer=parts.answerer,
+        make_strategy=parts.strategy,
+        rewriter=parts.rewriter(),
+        make_model=lambda: parts.language_model[0],
+        advise=parts.advise,
     )
 
 
@@ -97,6 +110,7 @@ def check_choices(settings: Settings) -> None:
         "encoder.engine": (encoder.engine, ENCODERS),
         "retrieve.retriever": (retrieve.retriever, RETRIEVERS),
         "llm.engine": (settings.llm.engine, ENGINES),
+        "answer.strategy": (settings.answer.strategy, STRATEGIES),
         "web.reader": (settings.web.reader, READERS),
         "encoder.model": (encoder.model, _models(settings, "encoder", encoder.model)),
         "retrieve.reranker": (
@@ -135,7 +149,7 @@ def starter_notice(models: Sequence[ModelEntry], memory_bytes: int) -> Notice:
     if best := max(fit, key=lambda model: model.quality, default=None):
         size = f"{best.size_mb / 1000:.1f} GB".replace(".0 ", " ")
         text += f"; for good ones: dragtor models pull {best.name} ({size})"
-    return Notice("starter_model", text)
+    return Notice(STARTER, text)
 
 
 def weights_of(settings: Settings) -> Weights:
@@ -341,23 +355,80 @@ class _Parts:
     # --- answering
 
     def answerer(self, generation: Generation) -> Answerer:
-        from dragtor.answer.answerer import GroundedAnswerer
-        from dragtor.answer.support import Thresholds
+        from dragtor.answer.answerer import GroundedAnswerer, Options
+        from dragtor.answer.evidence import SentenceFinder
 
-        settings = self._settings
-        model, notices = self._language_model
+        settings = self._settings.answer
+        model, notices = self.language_model
+        encoder = self._encoder_of(generation)
+        starter = any(notice.code == STARTER for notice in notices)
+        by_model: Literal["write", "quote"] = "quote" if starter else "write"
         return GroundedAnswerer(
             model=model,
-            encode=self._encoder_of(generation).encode_passages,
-            templates=_templates(settings),
-            thresholds=Thresholds(settings.answer.support_yes, settings.answer.support_partly),
-            max_tokens=settings.llm.max_tokens,
+            finder=SentenceFinder(
+                lambda question: encoder.encode_queries([question])[0],
+                self._sentence_vectors(encoder),
+            ),
+            checker=self._checker(encoder),
+            refuser=self._refuser(generation),
+            templates=_templates(self._settings),
+            options=Options(
+                mode=by_model if settings.mode == "auto" else settings.mode,
+                max_tokens=self._settings.llm.max_tokens,
+                context_tokens=settings.context_tokens,
+                quotes=settings.quotes,
+                unsupported=settings.unsupported,
+            ),
             notices=notices,
         )
 
+    def strategy(self, name: str) -> Strategy:
+        strategy: Strategy = _choose(STRATEGIES, name, "strategy")()
+        return strategy
+
+    def rewriter(self) -> Rewriter:
+        from dragtor.answer.rewrite import RuleRewriter
+
+        return RuleRewriter()
+
+    def advise(self, question: str) -> Sequence[Notice]:
+        """What goes before any answer to a question."""
+        return ()
+
+    def _checker(self, encoder: Encoder) -> SupportChecker:
+        from dragtor.answer.citations import FeatureChecker
+        from dragtor.answer.support import Thresholds
+
+        settings = self._settings.answer
+        thresholds = Thresholds(settings.support_yes, settings.support_partly)
+        return FeatureChecker(encoder.encode_passages, thresholds)
+
+    def _refuser(self, generation: Generation) -> Refuser:
+        from dragtor.answer.refusal import ScoreRefuser
+
+        return ScoreRefuser()
+
+    def _sentence_vectors(self, encoder: Encoder) -> Callable[[Sequence[Hit]], list[Vectors]]:
+        from dragtor.passages import sentence_spans
+
+        def vectors(hits: Sequence[Hit]) -> list[Vectors]:
+            texts = [
+                [
+                    hit.passage.text[span.start : span.end]
+                    for span in sentence_spans(hit.passage.text)
+                ]
+                for hit in hits
+            ]
+            return [encoder.encode_passages(sentences) for sentences in texts]
+
+        return vectors
+
     @cached_property
-    def _language_model(self) -> tuple[LanguageModel, tuple[Notice, ...]]:
+    def language_model(self) -> tuple[LanguageModel | None, tuple[Notice, ...]]:
+        """The language model and what goes with its answers; none where none is wanted."""
         llm = self._settings.llm
+        if llm.model == "none":
+            return None, ()
         make = _choose(ENGINES, llm.engine, "llm.engine")
         shared = {
             "context_tokens": llm.context_tokens,

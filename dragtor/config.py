@@ -26,6 +26,7 @@ from dragtor.catalogue import ModelEntry
 from dragtor.errors import ConfigError
 from dragtor.layering import Layer, from_assignment, from_yaml, merge
 from dragtor.mistakes import explain
+from dragtor.types import Mode
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -119,15 +120,38 @@ class Llm(Section):
 class AnswerSettings(Section):
     """What an answer is made of, and when a sentence counts as borne out."""
 
+    mode: Mode = "auto"
+    strategy: str = "plain"
     passages: Positive = 4
+    context_tokens: Positive = 800
+    quotes: Positive = 2
+    unsupported: Literal["mark", "drop"] = "mark"
+    checker: str = "auto"
     support_yes: Share = 0.6
     support_partly: Share = 0.45
+    refuse_below: Share | Literal["calibrated"] = "calibrated"
 
 
 class Chat(Section):
-    """How conversations are kept."""
+    """How conversations are kept and understood."""
 
     history_turns: NotNegative = 3
+    rewrite: Literal["auto", "rules", "model", "none"] = "auto"
+    clarify: bool = True
+
+
+class Agent(Section):
+    """How far the strategy ``agent`` may go."""
+
+    max_steps: Positive = 6
+
+
+class Domain(Section):
+    """What the sources are about asks for: words that go with every answer."""
+
+    notice: str = ""
+    emergency: str = ""
+    emergency_signs: tuple[str, ...] = ()
 
 
 class Prompts(Section):
@@ -169,6 +193,8 @@ class Settings(Section):
     llm: Llm = Llm()
     answer: AnswerSettings = AnswerSettings()
     chat: Chat = Chat()
+    agent: Agent = Agent()
+    domain: Domain = Domain()
     prompts: Prompts = Prompts()
     models: tuple[ModelEntry, ...] = ()
     credentials: Credentials = Credentials()

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from dragtor.types import (
     Answer,
+    ArticleHit,
     Content,
+    Decision,
     Document,
     DocumentInfo,
+    Evidence,
     Filter,
     Found,
+    Gathered,
     Generation,
+    Hint,
     Hit,
     Known,
     LibraryStatus,
@@ -28,10 +33,13 @@ from dragtor.types import (
     Prompt,
     Query,
     Resolved,
+    Rewritten,
     Scored,
     SearchResult,
+    Sentence,
     SourceInfo,
     Span,
+    Step,
     Token,
     Turn,
     Usage,
@@ -407,23 +415,116 @@ class LanguageModel(Protocol):
         """Tokens of a prompt, the chat template's own included."""
         ...
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str | Usage]:
+    def stream(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        *,
+        passages: int = 0,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[str | Usage]:
         """Text as it is written, and :class:`Usage` as the last item.
 
-        Raises EngineError. Closing the iterator stops the model.
+        With ``passages`` above 0, an engine that can makes the model end each sentence with a
+        marker from [1] to [passages]; another one ignores it. ``schema`` is a JSON schema that
+        the text is to fit, by grammar where the engine has one. Raises EngineError. Closing the
+        iterator stops the model.
+        """
+        ...
+
+
+class EvidenceFinder(Protocol):
+    """Reads hits for the sentences that bear on a question."""
+
+    def find(self, question: str, hits: Sequence[Hit]) -> tuple[Evidence, ...]:
+        """Every sentence of the hits, in the order of the hits and of their texts.
+
+        Headings are left out, and a sentence that passages share comes once.
+        """
+        ...
+
+
+class SupportChecker(Protocol):
+    """Says of each sentence of an answer whether the passages bear it out, and where."""
+
+    name: str
+
+    def check(
+        self, text: str, hits: Sequence[Hit], hints: Sequence[Hint] = ()
+    ) -> tuple[Sentence, ...]:
+        """The sentences of ``text``; each quote is a whole sentence of a passage, as it stands.
+
+        ``hints`` are the passages the model itself named, numbered from 1 as in ``hits``; they
+        decide between evidence that is nearly as good, and nothing else. Never raises for any text.
+        """
+        ...
+
+
+class Refuser(Protocol):
+    """Decides whether the sources hold the answer at all."""
+
+    def before(self, question: str, hits: Sequence[Hit], evidence: Sequence[Evidence]) -> Decision:
+        """From what was found, before any model is asked."""
+        ...
+
+    def after(
+        self, before: Decision, sentences: Sequence[Sentence], model_refused: bool
+    ) -> Decision:
+        """From the checked draft as well."""
+        ...
+
+
+class Rewriter(Protocol):
+    """Makes a follow-up a question of its own."""
+
+    def rewrite(self, question: str, history: Sequence[Turn]) -> Rewritten:
+        """The question with what it takes over from the turns before it, oldest first."""
+        ...
+
+
+class Desk(Protocol):
+    """What a strategy works with: the library to read in, and a model to think with."""
+
+    @property
+    def model(self) -> LanguageModel | None:
+        """What thinks; ``None`` if there is no language model."""
+        ...
+
+    def search(self, query: Query) -> SearchResult:
+        """Passages that bear on a question. Raises QueryError."""
+        ...
+
+    def articles(self, query: Query) -> tuple[ArticleHit, ...]:
+        """Whole documents that bear on a question, best first, by their summaries."""
+        ...
+
+    def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
+        """All passages of a document in text order. Raises QueryError where the query may not."""
+        ...
+
+
+class Strategy(Protocol):
+    """A way to gather what an answer rests on."""
+
+    name: str
+
+    def gather(self, query: Query, desk: Desk) -> Iterator[Step | Notice | Gathered]:
+        """Steps and notices as they come; the last item is what was gathered.
+
+        Raises QueryError where it needs a language model and there is none.
         """
         ...
 
 
 class Answerer(Protocol):
-    """Writes an answer from hits, and shows what each of its sentences rests on."""
+    """Answers from hits, and shows what each sentence rests on."""
 
     def prompt(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn] = ()) -> Prompt:
         """What the language model would be asked. Raises QueryError for too long a question."""
         ...
 
     def answer(
-        self, query: Query, hits: Sequence[Hit], history: Sequence[Turn] = ()
-    ) -> Iterator[Token | Notice | Answer]:
-        """Tokens and notices as they come; the last item is the answer."""
+        self, query: Query, gathered: Gathered, history: Sequence[Turn] = ()
+    ) -> Iterator[Token | Notice | Step | Answer]:
+        """Tokens, notices and steps as they come; the last item is the answer."""
         ...

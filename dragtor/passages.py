@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
+from dragtor.text import sentences
 from dragtor.types import Document, Passage, Span
+
+_BARE_MARKER = re.compile(r"(?:[-*+•·]|\d{1,3}[.)]|#{1,6})[ \t]+")
 
 
 def make_passages(
@@ -40,3 +44,17 @@ def input_hash(passage: Passage) -> str:
 def text_hash(text: str) -> str:
     """SHA-256 of a text's UTF-8, in hexadecimal."""
     return sha256(text.encode()).hexdigest()
+
+
+def sentence_spans(text: str) -> list[Span]:
+    """The sentences of a passage, counted from its start, headings and table rows among them.
+
+    The marker of a list item belongs to the item and is no sentence of its own.
+    """
+    spans: list[Span] = []
+    for span in sentences(text):
+        if spans and _BARE_MARKER.fullmatch(text, spans[-1].start, span.start):
+            spans[-1] = Span(spans[-1].start, span.end)
+        else:
+            spans.append(span)
+    return spans

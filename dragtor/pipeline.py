@@ -12,22 +12,38 @@ from dataclasses import dataclass, replace
 
 from dragtor.errors import QueryError
 from dragtor.indexing import DENSE, Indexer, IndexReport, space_name
-from dragtor.interfaces import Answerer, Library, Progress, Retriever, VectorStore
+from dragtor.interfaces import (
+    Answerer,
+    LanguageModel,
+    Library,
+    Progress,
+    Retriever,
+    Rewriter,
+    Strategy,
+    VectorStore,
+)
 from dragtor.loading import Loader, LoadReport
 from dragtor.log import logger
 from dragtor.sources.address import is_web, path_of
 from dragtor.text import require_words
 from dragtor.types import (
     Answer,
+    ArticleHit,
     DocumentInfo,
+    Gathered,
     Generation,
+    Hit,
     Notice,
     Prompt,
     Query,
+    Rewritten,
     SearchResult,
+    Step,
     Token,
     Turn,
 )
+
+_Event = Token | Notice | Step | Answer
 
 EMPTY = "the library is empty: `dragtor load` what you trust, then `dragtor index`"
 
@@ -46,7 +62,7 @@ class Dragtor:
     What loads a model is given as a function and called when it is first needed.
     ``make_retriever`` gets the generation that answers, so that an index made under other
     settings is still searched with its own encoder. ``recipe`` is what an index would be made by
-    now.
+    now. ``advise`` says what goes before any answer to a question.
     """
 
     def __init__(
@@ -58,6 +74,10 @@ class Dragtor:
         make_indexer: Callable[[], Indexer],
         make_retriever: Callable[[Generation, str], Retriever],
         make_answerer: Callable[[Generation], Answerer],
+        make_strategy: Callable[[str], Strategy],
+        rewriter: Rewriter,
+        make_model: Callable[[], LanguageModel | None],
+        advise: Callable[[str], Sequence[Notice]],
     ) -> None:
         self.library = library
         self.vectors = vectors
@@ -66,6 +86,10 @@ class Dragtor:
         self._make_indexer = make_indexer
         self._make_retriever = make_retriever
         self._make_answerer = make_answerer
+        self._strategy = make_strategy
+        self._rewriter = rewriter
+        self._advise = advise
+        self.desk = _Desk(self, make_model)
         self._retrievers: dict[tuple[int, str], Retriever] = {}
         self._answerer: tuple[int, Answerer] | None = None
 
@@ -103,32 +127,40 @@ class Dragtor:
         return replace(result, notices=(*result.notices, *self._outdated(generation, query)))
 
     def ask(
-        self, query: Query, history: Sequence[Turn] = (), search_text: str | None = None
-    ) -> Iterator[Token | Notice | Answer]:
-        """Answer a question: notices and tokens as they come, then the answer.
+        self, query: Query, history: Sequence[Turn] = ()
+    ) -> Iterator[Token | Notice | Step | Answer]:
+        """Answer a question: tokens, notices and steps as they come, then the answer.
 
-        ``search_text`` is what is searched for, where that is not the question itself: a follow-up
-        is found together with the question before it.
+        A follow-up is answered as a question of its own, with what it takes over from ``history``.
+        Raises QueryError, ModelError and EngineError.
         """
-        started = time.perf_counter()
+        course = _Course()
+        for event in self._answered(query, history, course):
+            course.note(event)
+            yield course.complete(event) if isinstance(event, Answer) else event
+
+    def _answered(
+        self, query: Query, history: Sequence[Turn], course: _Course
+    ) -> Iterator[Token | Notice | Step | Answer]:
         require_words(query.text)
-        found = self.search(replace(query, text=search_text or query.text))
-        retrieve_s = time.perf_counter() - started
-        yield from found.notices
-        for event in self._answering().answer(query, found.hits, history):
-            if isinstance(event, Answer):
-                logger.info("ask: {} by {}, {}", event.kind, event.model, event.usage)
-                event = replace(
-                    event,
-                    notices=(*found.notices, *event.notices),
-                    timings={
-                        **event.timings,
-                        "retrieve_s": retrieve_s,
-                        "first_token_s": retrieve_s + event.timings.get("first_token_s", 0.0),
-                        "total_s": time.perf_counter() - started,
-                    },
-                )
-            yield event
+        yield from self._advise(query.text)
+        rewritten = self._rewriter.rewrite(query.text, history)
+        if rewritten.clarify:
+            yield _clarification(query, rewritten.clarify)
+            return
+        course.understand(query, rewritten)
+        yield Step("decision", "rewrite", {"text": rewritten.text, "by": rewritten.by})
+        gathered = None
+        query = replace(query, text=rewritten.text)
+        for item in self._strategy(query.strategy).gather(query, self.desk):
+            if isinstance(item, Gathered):
+                gathered = item
+            else:
+                yield item
+        assert gathered is not None, "a strategy ends with what it gathered"
+        course.gathered()
+        yield from gathered.result.notices
+        yield from self._answering().answer(query, gathered, history)
 
     def close(self) -> None:
         """Close the library's files; they are opened again when they are needed again."""
@@ -209,6 +241,81 @@ class Dragtor:
                 "settings_changed",
                 "the index was made under other settings: run `dragtor index` to make it anew",
             )
+
+
+class _Desk:
+    """Fits :class:`dragtor.interfaces.Desk`: what strategies may use of a Dragtor."""
+
+    def __init__(self, dragtor: Dragtor, make_model: Callable[[], LanguageModel | None]) -> None:
+        self._dragtor = dragtor
+        self._make_model = make_model
+
+    @property
+    def model(self) -> LanguageModel | None:
+        """The language model, loaded when it is first asked."""
+        return self._make_model()
+
+    def search(self, query: Query) -> SearchResult:
+        """See Desk."""
+        return self._dragtor.search(query)
+
+    def articles(self, query: Query) -> tuple[ArticleHit, ...]:
+        """See Desk."""
+        return ()
+
+    def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
+        """See Desk."""
+        return ()
+
+
+class _Course:
+    """How an answer comes about: what was said and done, and when."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._retrieve_s = 0.0
+        self._notices: list[Notice] = []
+        self._steps: list[Step] = []
+        self._asked: tuple[str, str | None] | None = None
+
+    def note(self, event: _Event) -> None:
+        """Keep a notice or a step."""
+        if isinstance(event, Notice):
+            self._notices.append(event)
+        elif isinstance(event, Step):
+            self._steps.append(event)
+
+    def understand(self, query: Query, rewritten: Rewritten) -> None:
+        """Keep the question as it was asked, and as it was understood."""
+        other = rewritten.text if rewritten.text != query.text else None
+        self._asked = (query.text, other)
+
+    def gathered(self) -> None:
+        """Everything up to now was retrieval."""
+        self._retrieve_s = time.perf_counter() - self._started
+
+    def complete(self, answer: Answer) -> Answer:
+        """The answer with all that was said and done on the way to it."""
+        logger.info("ask: {} by {}, {}", answer.kind, answer.model, answer.usage)
+        question, rewritten = self._asked or (answer.question, None)
+        first = self._retrieve_s + answer.timings.get("first_token_s", 0.0)
+        return replace(
+            answer,
+            question=question,
+            rewritten=rewritten,
+            notices=tuple(dict.fromkeys((*self._notices, *answer.notices))),
+            trace=tuple(self._steps),
+            timings={
+                **answer.timings,
+                "retrieve_s": self._retrieve_s,
+                "first_token_s": first,
+                "total_s": time.perf_counter() - self._started,
+            },
+        )
+
+
+def _clarification(query: Query, question: str) -> Answer:
+    return Answer(query.text, "clarification", question, (), (), None)
 
 
 def _addresses(name: str) -> set[str]:

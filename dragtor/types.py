@@ -15,13 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
 """A matrix of shape (n, dimension), or one vector of shape (dimension,); rows have length 1."""
+
+Mode = Literal["auto", "write", "quote"]
+"""Who words an answer: a language model, or the sources themselves."""
 
 
 # --- documents ---------------------------------------------------------------------------
@@ -250,13 +253,19 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question with everything that may differ per question; nothing of it lives elsewhere."""
+    """A question with everything that may differ per question; nothing of it lives elsewhere.
+
+    ``strategy`` is how ``ask`` gathers what the answer rests on; ``mode`` says whether a language
+    model writes the answer or the sources' own sentences are quoted (``auto``: as is set up).
+    """
 
     text: str
     k: int = 8
     retriever: str = "hybrid"
     filters: tuple[Filter, ...] = ()
     collections: tuple[str, ...] = ("main",)
+    strategy: str = "plain"
+    mode: Mode = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +302,99 @@ class SearchResult:
     notices: tuple[Notice, ...] = ()
 
 
+# --- evidence ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence of a hit's passage, and how far it bears on the question.
+
+    ``span`` counts from the passage's start. ``cosine`` is that of the vectors of question and
+    sentence; ``coverage`` the share of the question's content words, weighted by rarity, that the
+    sentence holds, in [0, 1]; ``relevance`` is made of both and decides.
+    """
+
+    hit: Hit
+    span: Span
+    cosine: float
+    coverage: float
+    relevance: float
+
+    @property
+    def text(self) -> str:
+        """The sentence, as it stands in the passage."""
+        return self.hit.passage.text[self.span.start : self.span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What of a hit a model is to read: spans of its passage's text, in text order."""
+
+    hit: Hit
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the sources hold the answer: a probability, and what follows from it.
+
+    ``because`` are the figures it was made of, by name.
+    """
+
+    answerable: float
+    refuse: bool
+    because: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a strategy brings to an answer.
+
+    ``whole`` asks for the hits to be read whole, in passes where they are too much for one prompt,
+    instead of the sentences that bear on the question.
+    """
+
+    result: SearchResult
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleHit:
+    """A whole document that bears on a question, found by its ``summary``; cosine as ``score``."""
+
+    document: DocumentInfo
+    summary: str
+    score: float
+
+
 # --- answers -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that was done on the way to an answer, for whoever wants to see why it came out.
+
+    ``kind``: ``query`` (what was searched for), ``hits`` (what was found), ``prompt`` (what a model
+    was asked), ``reply`` (what it said), ``decision`` (what was made of it). ``detail`` holds only
+    what JSON can say.
+    """
+
+    kind: Literal["query", "hits", "prompt", "reply", "decision"]
+    name: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A follow-up as a question of its own, and who made it so.
+
+    Where ``clarify`` is set the question cannot be understood, and this is what to ask back.
+    """
+
+    text: str
+    by: Literal["asked", "rules", "model"] = "asked"
+    clarify: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,20 +407,34 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked: ``hits`` are the passages in it, numbered from 1 in this order."""
+    """What a model is asked: ``excerpts`` are in it, numbered from 1 in this order."""
 
     messages: tuple[Message, ...]
-    hits: tuple[Hit, ...]
+    excerpts: tuple[Excerpt, ...]
     tokens: int
     notices: tuple[Notice, ...] = ()
+
+    @property
+    def hits(self) -> tuple[Hit, ...]:
+        """The passages that the excerpts are of, in the same order."""
+        return tuple(excerpt.hit for excerpt in self.excerpts)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question of a chat and the answer it got."""
+    """A question of a chat and the answer it got.
+
+    ``rewritten`` is the question as one of its own, where it was none.
+    """
 
     question: str
     answer: str
+    rewritten: str | None = None
+
+    @property
+    def standalone(self) -> str:
+        """The question, so that it can be understood without the turns before it."""
+        return self.rewritten or self.question
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +442,14 @@ class Token:
     """A piece of the answer as the model writes it."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The model says that what ends at ``offset`` of the clean text rests on passage ``number``."""
+
+    offset: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +503,11 @@ class Usage:
 class Answer:
     """The end of an answer's stream. Every cited passage is among ``hits``.
 
-    ``model`` is the name of what wrote it, ``None`` if no model was asked.
+    ``kind``: ``answer`` (written by a model), ``quote`` (the sources' own sentences), ``refusal``
+    (the sources do not hold it; ``nearest`` is the nearest they do hold), ``clarification`` (a
+    question back). ``model`` is the name of what wrote it, ``None`` if no model was asked.
+    ``rewritten`` is the question that was really answered, where it is not the one asked.
+    ``decision`` says how likely the sources hold the answer. ``trace`` is how it came about.
     """
 
     question: str
@@ -392,6 +519,10 @@ class Answer:
     notices: tuple[Notice, ...] = ()
     usage: Usage = Usage()
     timings: Mapping[str, float] = field(default_factory=dict)
+    nearest: tuple[Citation, ...] = ()
+    rewritten: str | None = None
+    decision: Decision | None = None
+    trace: tuple[Step, ...] = ()
 
     @property
     def refused(self) -> bool:

@@ -41,7 +41,7 @@ def test_the_reference_holds_every_key_with_its_default_and_a_comment() -> None:
     text = (ROOT / "config" / "params.yml").read_text(encoding="utf-8")
     reference = yaml.safe_load(text)
     defaults = Settings().model_dump(mode="json")
-    own = {"sources", "sites", "models", "credentials"}
+    own = {"sources", "sites", "models", "credentials", "domain"}
     assert set(reference) == set(defaults) - {"credentials"}
     for name in set(reference) - own:
         assert reference[name] == defaults[name], name

@@ -1,227 +1,231 @@
-"""Answers that rest on passages: prompt, model, citations, and the refusal when there is none."""
+"""Answers that rest on passages: what is read, who words it, and whether it holds."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from dragtor.answer.citations import Encode, cite, quote
+from dragtor.answer import trace
 from dragtor.answer.prompt import Templates, build_prompt
-from dragtor.answer.stream import Hint, MarkerFilter, RepetitionGuard
-from dragtor.answer.support import Thresholds
-from dragtor.interfaces import LanguageModel
-from dragtor.text import sentences, words
-from dragtor.types import Answer, Hit, Notice, Prompt, Query, Sentence, Token, Turn, Usage
+from dragtor.answer.quoting import nearest, quote
+from dragtor.answer.refusal import refuses
+from dragtor.answer.select import select, whole
+from dragtor.answer.writing import Writing, write
+from dragtor.errors import QueryError
+from dragtor.interfaces import EvidenceFinder, LanguageModel, Refuser, SupportChecker
+from dragtor.types import (
+    Answer,
+    Decision,
+    Evidence,
+    Excerpt,
+    Gathered,
+    Hit,
+    Notice,
+    Prompt,
+    Query,
+    Sentence,
+    Step,
+    Token,
+    Turn,
+    Usage,
+)
 
-_ALIKE = 0.85
-_EMPTY_ITEM = re.compile(r"(?:(?:^|\n)\s*(?:[-*+•·]|\d{1,3}[.)]))+\s*\Z")
+NO_MODEL = Notice(
+    "no_model", "no language model is at hand: these are the sources' own words on the question"
+)
 _QUOTED = Notice(
-    "quoted", "the model wrote no answer: these are the passages' own words nearest to the question"
-)
-_REFUSING = re.compile(
-    r"\b(?:passages?|sources?|context|texts?|documents?)\b[^.]{0,40}"
-    r"\b(?:do|does|did)(?: not|n['’]t) (?:\w+ )?"
-    r"(?:hold|contain|provide|mention|answer|include|say|give|specify|discuss|address)",
-    re.IGNORECASE,
+    "quoted",
+    "the model wrote nothing that the sources bear out: these are their own words on the question",
 )
 
 
-@dataclass
-class _Writing:
-    """What a model has written so far."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How answers are made. ``mode`` is never ``auto`` here.
 
-    usage: Usage
-    text: str = ""
-    hints: Sequence[Hint] = ()
-    first_token_s: float = 0.0
-    repeats_from: int | None = None
+    ``max_tokens`` bounds what is written, ``context_tokens`` what is read of the passages,
+    ``quotes`` the sentences of an answer in quotes.
+    """
+
+    mode: Literal["write", "quote"]
+    max_tokens: int
+    context_tokens: int
+    quotes: int
+    unsupported: Literal["mark", "drop"]
 
 
 class GroundedAnswerer:
     """Fits :class:`dragtor.interfaces.Answerer`.
 
     The tokens' texts joined are ``Answer.text``, but for what is cut off at its end (white space,
-    repetition, an item or a lead-in with nothing after it), and but for quotes that stand in where
-    nothing is left.
+    repetition, an item or a lead-in with nothing after it), what is dropped as unsupported, and
+    where a refusal or quotes take the place of a draft that does not hold.
 
     Parameters
     ----------
     model
-        Asked only when there are passages.
-    encode
-        Texts to vectors of length 1, by which sentences are compared.
-    max_tokens
-        The longest answer; the prompt leaves room for it.
+        Asked only when an answer is to be written; without one the sources are quoted.
     notices
         Said with every answer the model wrote, such as how to get a better model.
     """
 
     def __init__(
         self,
-        model: LanguageModel,
-        encode: Encode,
+        model: LanguageModel | None,
+        finder: EvidenceFinder,
+        checker: SupportChecker,
+        refuser: Refuser,
         templates: Templates,
-        thresholds: Thresholds,
-        max_tokens: int,
+        options: Options,
         notices: Sequence[Notice] = (),
     ) -> None:
         self._model = model
-        self._encode = encode
+        self._finder = finder
+        self._checker = checker
+        self._refuser = refuser
         self._templates = templates
-        self._thresholds = thresholds
-        self._max_tokens = max_tokens
+        self._options = options
         self._notices = tuple(notices)
 
     def prompt(self, query: Query, hits: Sequence[Hit], history: Sequence[Turn] = ()) -> Prompt:
         """What the model would be asked. Raises QueryError where the question alone is too long."""
-        return build_prompt(
-            query.text,
-            hits,
-            history,
-            self._templates,
-            self._model.count,
-            self._model.context_tokens,
-            self._max_tokens,
-        )
+        if self._model is None:
+            raise QueryError("llm.model is none: no model is asked, so there is no prompt")
+        evidence = self._finder.find(query.text, hits)
+        return self._prompt(query, self._selected(evidence), history)
 
     def answer(
-        self, query: Query, hits: Sequence[Hit], history: Sequence[Turn] = ()
-    ) -> Iterator[Token | Notice | Answer]:
-        """Tokens and notices as they come; the last item is the answer.
+        self, query: Query, gathered: Gathered, history: Sequence[Turn] = ()
+    ) -> Iterator[Token | Notice | Step | Answer]:
+        """Tokens, notices and steps as they come; the last item is the answer.
 
         Without hits it refuses and asks no model. Raises EngineError and QueryError.
         """
         started = time.perf_counter()
-        if not hits:
-            yield Token(self._templates.refusal)
-            yield _refusal(query, self._templates.refusal)
-            return
-        prompt = self.prompt(query, hits, history)
-        yield from prompt.notices
-        writing = _Writing(Usage(prompt.tokens, 0))
-        yield from self._write(prompt, writing, started)
-        answer = self._judge(query, hits, prompt, writing, started)
-        yield from answer.notices[len(prompt.notices) :]
-        yield answer
+        hits = gathered.result.hits
+        evidence = self._finder.find(query.text, hits)
+        decision = self._refuser.before(query.text, hits, evidence)
+        draft = _Draft(query, hits, started, evidence, decision)
+        yield trace.decided("before", draft.decision)
+        if draft.decision.refuse:
+            yield self._refusal(draft)
+        elif self._quoting(query):
+            yield self._quoted(draft, () if self._model else (NO_MODEL,))
+        else:
+            yield from self._written(draft, gathered, history)
 
-    def _write(self, prompt: Prompt, writing: _Writing, started: float) -> Iterator[Token]:
-        """The model's tokens without its markers; ``writing`` is filled in on the way."""
+    def _written(
+        self, draft: _Draft, gathered: Gathered, history: Sequence[Turn]
+    ) -> Iterator[Token | Notice | Step | Answer]:
+        assert self._model is not None
+        excerpts = whole(draft.hits) if gathered.whole else self._selected(draft.evidence)
+        prompt = self._prompt(draft.query, excerpts, history)
+        yield trace.asked("answer", prompt)
+        writing = Writing(Usage(prompt.tokens, 0))
         lead = self._templates.question.partition("{")[0].strip()
-        markers, guard = MarkerFilter(), RepetitionGuard(lead)
-        stream = self._model.stream(prompt.messages, self._max_tokens)
-        try:
-            for item in stream:
-                if isinstance(item, Usage):
-                    writing.usage = item
-                    continue
-                written = writing.usage.completion_tokens + 1
-                writing.usage = Usage(prompt.tokens, written)
-                writing.first_token_s = writing.first_token_s or time.perf_counter() - started
-                piece = markers.feed(item)
-                yield from _taken(piece, writing)
-                writing.repeats_from = guard.feed(piece)
-                if writing.repeats_from is not None:
-                    break
-            else:
-                rest = markers.finish()
-                yield from _taken(rest, writing)
-                writing.repeats_from = guard.feed(rest) or guard.finish()
-        finally:
-            if isinstance(stream, Generator):
-                stream.close()
-        writing.hints = markers.hints
+        yield from write(self._model, prompt, self._options.max_tokens, lead, writing)
+        draft.writing = writing
+        yield trace.replied("answer", writing.text, time.perf_counter() - draft.started)
+        sentences = self._checker.check(writing.draft, prompt.hits, writing.hints)
+        refused = refuses(sentences, self._templates.refusal)
+        draft.decision = self._refuser.after(draft.decision, sentences, refused)
+        yield trace.decided("after", draft.decision)
+        cut = (*prompt.notices, *self._notices, *writing.notices(self._options.max_tokens))
+        if draft.decision.refuse:
+            yield self._refusal(draft, cut)
+        elif refused or all(sentence.support.verdict == "no" for sentence in sentences):
+            yield self._quoted(draft, (*cut, _QUOTED))
+        else:
+            yield self._kept(draft, sentences, cut)
 
-    def _judge(
-        self,
-        query: Query,
-        hits: Sequence[Hit],
-        prompt: Prompt,
-        writing: _Writing,
-        started: float,
+    def _kept(
+        self, draft: _Draft, sentences: tuple[Sentence, ...], notices: tuple[Notice, ...]
     ) -> Answer:
-        text = tidied(writing.text[: writing.repeats_from])
-        judged = cite(text, prompt.hits, self._encode, self._thresholds, writing.hints)
-        notices = (*prompt.notices, *self._notices, *_cut_short(writing, self._max_tokens))
-        kind: Literal["answer", "quote", "refusal"] = "answer"
-        if not text and (judged := quote(query.text, prompt.hits, self._encode)):
-            kind, text = "quote", "\n".join(sentence.text for sentence in judged)
-            notices = (*notices, _QUOTED)
-        elif not text or refuses(judged, self._templates.refusal):
-            kind, text, judged = "refusal", text or self._templates.refusal, ()
-        return Answer(
-            question=query.text,
-            kind=kind,
-            text=text,
-            sentences=judged,
-            hits=tuple(hits),
-            model=self._model.name,
-            notices=(*notices, *_unsupported(judged)),
-            usage=writing.usage,
-            timings={
-                "first_token_s": writing.first_token_s,
-                "total_s": time.perf_counter() - started,
-            },
+        assert draft.writing is not None
+        text = draft.writing.draft
+        unsupported = [sentence for sentence in sentences if sentence.support.verdict == "no"]
+        count = f"{len(unsupported)} of {len(sentences)} sentences"
+        if unsupported and self._options.unsupported == "drop":
+            sentences = tuple(s for s in sentences if s.support.verdict != "no")
+            text = " ".join(sentence.text for sentence in sentences)
+            notices = (*notices, Notice("dropped", f"{count} left out: no passage bears them out"))
+        elif unsupported:
+            said = f"{count} are not borne out by the passages"
+            notices = (*notices, Notice("unsupported", said))
+        return replace(draft.answer("answer", text, notices, self._name), sentences=sentences)
+
+    def _quoted(self, draft: _Draft, notices: tuple[Notice, ...]) -> Answer:
+        sentences = quote(draft.evidence, self._options.quotes)
+        if not sentences:
+            return self._refusal(draft, notices)
+        text = "\n".join(sentence.text for sentence in sentences)
+        model = self._name if draft.writing else None
+        return replace(draft.answer("quote", text, notices, model), sentences=sentences)
+
+    def _refusal(self, draft: _Draft, notices: tuple[Notice, ...] = ()) -> Answer:
+        model = self._name if draft.writing else None
+        answer = draft.answer("refusal", self._templates.refusal, notices, model)
+        return replace(answer, nearest=nearest(draft.evidence, self._options.quotes))
+
+    def _quoting(self, query: Query) -> bool:
+        if self._model is None:
+            return True
+        mode = self._options.mode if query.mode == "auto" else query.mode
+        return mode == "quote"
+
+    def _selected(self, evidence: Sequence[Evidence]) -> tuple[Excerpt, ...]:
+        return select(evidence, self._options.context_tokens)
+
+    def _prompt(self, query: Query, excerpts: Sequence[Excerpt], history: Sequence[Turn]) -> Prompt:
+        model = self._model
+        assert model is not None
+        return build_prompt(
+            query.text,
+            excerpts,
+            history,
+            self._templates,
+            model.count,
+            model.context_tokens,
+            self._options.max_tokens,
         )
 
-
-def tidied(text: str) -> str:
-    r"""An answer without what leads nowhere at its end: the marker of an empty item, "It is:".
-
-    >>> tidied("Rest helps.\n2.")
-    'Rest helps.'
-    >>> tidied("The answer is:")
-    ''
-    """
-    text = _EMPTY_ITEM.sub("", text).rstrip()
-    while text.endswith(":"):
-        text = text[: sentences(text)[-1].start].rstrip()
-    return text
+    @property
+    def _name(self) -> str | None:
+        return self._model.name if self._model else None
 
 
-def refuses(answer: Sequence[Sentence], refusal: str) -> bool:
-    """Whether an answer is a refusal: its first sentence is, and nothing after it is borne out."""
-    if not answer:
-        return False
-    first, *rest = answer
-    if any(sentence.support.verdict == "yes" for sentence in rest):
-        return False
-    said, wanted = " ".join(words(first.text)), " ".join(words(refusal))
-    alike = SequenceMatcher(None, said, wanted, autojunk=False).ratio() >= _ALIKE
-    return alike or (first.support.verdict != "yes" and bool(_REFUSING.search(first.text)))
+@dataclass
+class _Draft:
+    """What is known of an answer while it is made."""
 
+    query: Query
+    hits: tuple[Hit, ...]
+    started: float
+    evidence: tuple[Evidence, ...]
+    decision: Decision
+    writing: Writing | None = None
 
-def _refusal(query: Query, text: str) -> Answer:
-    return Answer(
-        question=query.text,
-        kind="refusal",
-        text=text,
-        sentences=(),
-        hits=(),
-        model=None,
-        timings={"first_token_s": 0.0, "total_s": 0.0},
-    )
-
-
-def _taken(piece: str, writing: _Writing) -> Iterator[Token]:
-    if piece:
-        writing.text += piece
-        yield Token(piece)
-
-
-def _cut_short(writing: _Writing, max_tokens: int) -> Iterator[Notice]:
-    if writing.repeats_from is not None:
-        yield Notice("repetition", "the model began to repeat itself, and was stopped")
-    elif writing.usage.completion_tokens >= max_tokens:
-        text = f"the answer was cut off after {max_tokens} tokens; raise llm.max_tokens"
-        yield Notice("truncated", text)
-
-
-def _unsupported(judged: Sequence[Sentence]) -> Iterator[Notice]:
-    number = sum(sentence.support.verdict == "no" for sentence in judged)
-    if number:
-        text = f"{number} of {len(judged)} sentences are not borne out by the passages"
-        yield Notice("unsupported", text)
+    def answer(
+        self,
+        kind: Literal["answer", "quote", "refusal"],
+        text: str,
+        notices: tuple[Notice, ...],
+        model: str | None,
+    ) -> Answer:
+        """The answer so far, without sentences."""
+        total = time.perf_counter() - self.started
+        first = self.writing.first_token_s if self.writing else total
+        return Answer(
+            question=self.query.text,
+            kind=kind,
+            text=text,
+            sentences=(),
+            hits=self.hits,
+            model=model,
+            notices=notices,
+            usage=self.writing.usage if self.writing else Usage(),
+            timings={"first_token_s": first, "total_s": total},
+            decision=self.decision,
+        )

@@ -31,18 +31,11 @@ class Conversation:
     def history(self) -> tuple[Turn, ...]:
         """The turns the model is shown, oldest first; what was refused invites more refusals."""
         turns = [
-            Turn(answer.question, answer.text) for answer in self.answers if not answer.refused
+            Turn(answer.question, answer.text, answer.rewritten)
+            for answer in self.answers
+            if not answer.refused
         ]
         return tuple(turns[-self.history_turns :]) if self.history_turns else ()
-
-    def retrieval_text(self, question: str) -> str:
-        """What to search by: the question, after the one before it where there is one.
-
-        A follow-up ("and for how long?") rarely holds the words its passages do.
-        """
-        if self.last is None or not self.history_turns:
-            return question
-        return f"{self.last.question} {question}"
 
     def to_markdown(self) -> str:
         """The conversation as Markdown, each citation a footnote with its quote."""

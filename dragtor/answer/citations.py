@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import heapq
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from dragtor.answer.stream import Hint
 from dragtor.answer.support import Scorer, Thresholds, Traits, together, traits
-from dragtor.text import locate, sentences
-from dragtor.types import Citation, Hit, Sentence, Span, Support, Vectors
+from dragtor.passages import sentence_spans
+from dragtor.text import locate
+from dragtor.types import Citation, Hint, Hit, Sentence, Span, Support, Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
 """Texts to vectors of length 1, shape (n, dimension)."""
@@ -23,11 +22,6 @@ _HINT_MARGIN = 0.05
 """How much worse the passage may be that the model itself named, and still be cited."""
 _SECOND_GAIN = 0.08
 """How much a second sentence must add to be cited beside the first."""
-
-_QUOTED_FROM, _QUOTES = 3, 2
-"""How many passages quotes are taken from, and how many there are."""
-
-_BARE_MARKER = re.compile(r"(?:[-*+•·]|\d{1,3}[.)]|#{1,6})[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,22 @@ class _Evidence:
         return self.hit.passage.text[self.span.start : self.span.end]
 
 
+class FeatureChecker:
+    """Fits :class:`dragtor.interfaces.SupportChecker` by what can be counted and compared."""
+
+    name = "features"
+
+    def __init__(self, encode: Encode, thresholds: Thresholds) -> None:
+        self._encode = encode
+        self._thresholds = thresholds
+
+    def check(
+        self, text: str, hits: Sequence[Hit], hints: Sequence[Hint] = ()
+    ) -> tuple[Sentence, ...]:
+        """See SupportChecker."""
+        return cite(text, hits, self._encode, self._thresholds, hints)
+
+
 def cite(
     text: str,
     hits: Sequence[Hit],
@@ -58,7 +68,7 @@ def cite(
     evidence that is nearly as good, and nothing else. Each quote is a whole sentence of a passage,
     as it stands there.
     """
-    spans = _sentences(text)
+    spans = sentence_spans(text)
     evidence = _evidence(hits)
     answer = [text[span.start : span.end] for span in spans]
     if not answer or not evidence:
@@ -77,31 +87,6 @@ def cite(
     )
 
 
-def quote(question: str, hits: Sequence[Hit], encode: Encode) -> tuple[Sentence, ...]:
-    """The sentences of the first passages that lie nearest to a question, in the order they stand.
-
-    They are their own evidence, verbatim: for when there is no answer that could be checked.
-    """
-    evidence = [item for item in _evidence(hits[:_QUOTED_FROM]) if len(item.traits.stems) > 2]
-    if not evidence:
-        return ()
-    vectors = encode([question, *(item.text for item in evidence)])
-    nearest = np.argsort(-(vectors[1:] @ vectors[0]), kind="stable")[:_QUOTES]
-    chosen = [evidence[index] for index in sorted(nearest)]
-    return tuple(Sentence(item.text, Support("yes", 1.0), (_citation(item),)) for item in chosen)
-
-
-def _sentences(text: str) -> list[Span]:
-    """Sentences, the marker of a list item not taken for one of its own."""
-    spans: list[Span] = []
-    for span in sentences(text):
-        if spans and _BARE_MARKER.fullmatch(text, spans[-1].start, span.start):
-            spans[-1] = Span(spans[-1].start, span.end)
-        else:
-            spans.append(span)
-    return spans
-
-
 def _evidence(hits: Sequence[Hit]) -> list[_Evidence]:
     """All sentences of the passages; where passages overlap, each sentence once."""
     found = []
@@ -111,7 +96,7 @@ def _evidence(hits: Sequence[Hit]) -> list[_Evidence]:
         heading = hit.location.heading or ""
         around = traits(f"{hit.document.title}\n{heading}\n{passage.text}")
         headings = {heading, *(mark.heading for mark in hit.marks)}
-        for span in _sentences(passage.text):
+        for span in sentence_spans(passage.text):
             place = (hit.document.id, passage.start + span.start, passage.start + span.end)
             text = passage.text[span.start : span.end]
             # A heading names what is said below it and says nothing itself.
@@ -189,19 +174,19 @@ def _sentence(
     support = scorer.support(score)
     if support.verdict == "no":
         return Sentence(text, support)
-    return Sentence(text, support, tuple(_citation(item) for item in chosen))
+    return Sentence(text, support, tuple(citation(item.hit, item.span) for item in chosen))
 
 
-def _citation(evidence: _Evidence) -> Citation:
-    hit = evidence.hit
-    start = hit.passage.start + evidence.span.start
+def citation(hit: Hit, span: Span) -> Citation:
+    """What leads to a piece of a passage; ``span`` counts from the passage's start."""
+    start = hit.passage.start + span.start
     return Citation(
         passage_id=hit.passage.id,
         document_id=hit.document.id,
         uri=hit.document.uri,
         title=hit.document.title,
-        quote=evidence.text,
+        quote=hit.passage.text[span.start : span.end],
         start=start,
-        end=hit.passage.start + evidence.span.end,
+        end=hit.passage.start + span.end,
         location=locate(hit.marks, start, hit.location),
     )

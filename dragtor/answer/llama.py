@@ -6,7 +6,7 @@ import codecs
 import ctypes
 import re
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,14 @@ class LlamaModel:
         """Tokens of a prompt, the chat template's own included."""
         return len(self.tokenize(messages))
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str | Usage]:
+    def stream(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        *,
+        passages: int = 0,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[str | Usage]:
         """Text as it is written, and :class:`Usage` as the last item.
 
         Raises EngineError, also for a prompt that leaves no room for an answer.

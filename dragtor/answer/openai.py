@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,7 +59,14 @@ class OpenAiModel:
         """Tokens of a prompt, estimated from above."""
         return sum(_TOKENS_PER_MESSAGE + _estimate(message.content) for message in messages)
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str | Usage]:
+    def stream(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        *,
+        passages: int = 0,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[str | Usage]:
         """Text as it is written, and :class:`Usage` as the last item.
 
         Raises EngineError where the server is not there, refuses, or breaks off.

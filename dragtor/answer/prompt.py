@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dragtor.errors import ConfigError, QueryError
-from dragtor.types import Hit, Message, Notice, Prompt, Turn
+from dragtor.types import Excerpt, Message, Notice, Prompt, Turn
 
 Count = Callable[[Sequence[Message]], int]
 """Tokens of a prompt, as the model that will read it counts them."""
@@ -47,7 +47,7 @@ class Templates:
 
 def build_prompt(
     question: str,
-    hits: Sequence[Hit],
+    excerpts: Sequence[Excerpt],
     history: Sequence[Turn],
     templates: Templates,
     count: Count,
@@ -60,11 +60,11 @@ def build_prompt(
     are said. Raises QueryError where not even the question and one passage fit.
     """
     room = context_tokens - max_tokens
-    sizes = _sizes(len(hits), len(history))
+    sizes = _sizes(len(excerpts), len(history))
 
     def made(size: tuple[int, int]) -> tuple[Message, ...]:
         passages, turns = size
-        return _messages(question, hits[:passages], history[len(history) - turns :], templates)
+        return _messages(question, excerpts[:passages], history[len(history) - turns :], templates)
 
     low, high = 0, len(sizes) - 1
     while low < high:  # sizes shrink, so the first that fits is found by halving
@@ -76,8 +76,8 @@ def build_prompt(
     messages = made(sizes[low])
     tokens = count(messages)
     if tokens > room:
-        raise QueryError(_too_long(question, tokens, room, bool(hits), templates, count))
-    return Prompt(messages, tuple(hits[: sizes[low][0]]), tokens, _said(sizes[0], sizes[low]))
+        raise QueryError(_too_long(question, tokens, room, bool(excerpts), templates, count))
+    return Prompt(messages, tuple(excerpts[: sizes[low][0]]), tokens, _said(sizes[0], sizes[low]))
 
 
 def _sizes(passages: int, turns: int) -> list[tuple[int, int]]:
@@ -115,7 +115,7 @@ def _too_long(
 
 
 def _messages(
-    question: str, hits: Sequence[Hit], history: Sequence[Turn], templates: Templates
+    question: str, excerpts: Sequence[Excerpt], history: Sequence[Turn], templates: Templates
 ) -> tuple[Message, ...]:
     system = _filled(templates.system, {"refusal": templates.refusal})
     turns: list[Message] = []
@@ -123,16 +123,24 @@ def _messages(
         turns.append(Message("user", _filled(templates.question, {"question": turn.question})))
         turns.append(Message("assistant", turn.answer))
     turns.append(Message("user", _filled(templates.question, {"question": question})))
-    if hits:
-        numbered = "\n\n".join(_numbered(number, hit) for number, hit in enumerate(hits, 1))
+    if excerpts:
+        numbered = "\n\n".join(_numbered(number, item) for number, item in enumerate(excerpts, 1))
         context = _filled(templates.context, {"passages": numbered})
         turns[0] = Message("user", f"{context}\n\n{turns[0].content}")
     return (Message("system", system), *turns)
 
 
-def _numbered(number: int, hit: Hit) -> str:
-    title = " ".join(hit.document.title.split())
-    return f"[{number}] {title}\n{hit.passage.text}" if title else f"[{number}] {hit.passage.text}"
+def _numbered(number: int, excerpt: Excerpt) -> str:
+    title = " ".join(excerpt.hit.document.title.split())
+    text = excerpt_text(excerpt)
+    return f"[{number}] {title}\n{text}" if title else f"[{number}] {text}"
+
+
+def excerpt_text(excerpt: Excerpt) -> str:
+    """The excerpt's spans as they stand, an ellipsis for what is left out between them."""
+    text = excerpt.hit.passage.text
+    parts = [text[span.start : span.end] for span in excerpt.spans]
+    return " […] ".join(parts)
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:

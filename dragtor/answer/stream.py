@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import dropwhile
 
 from dragtor.text import words
+from dragtor.types import Hint
 
 _NUMBERS = r"(?:passages?\s{1,2})?\d{1,2}(?:\s?[,;]\s?(?:passage\s)?\d{1,2}){0,8}"
 _MARKER = re.compile(rf"[ \t]{{0,3}}\[({_NUMBERS})\](?!\()", re.IGNORECASE)
@@ -15,14 +16,6 @@ _MARKER = re.compile(rf"[ \t]{{0,3}}\[({_NUMBERS})\](?!\()", re.IGNORECASE)
 _UNDECIDED = re.compile(r"[ \t]{0,3}(?:\[[^\[\]\n`]{0,80}\]?)?\Z")
 _DIGITS = re.compile(r"\d+")
 _SENTENCE_END = re.compile(r"[.!?:;]+[\"')\]]*\s+|\n+")
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """The model says that what ends at ``offset`` of the clean text rests on passage ``number``."""
-
-    offset: int
-    number: int
 
 
 @dataclass

@@ -86,9 +86,7 @@ class _Session:
             render.asked(question, first=self._asked == 0)
             self._asked += 1
         query = make_query(self._state, question, self._k, None, self._filters)
-        events = self._state.dragtor.ask(
-            query, self._conversation.history(), self._conversation.retrieval_text(question)
-        )
+        events = self._state.dragtor.ask(query, self._conversation.history())
         answer = render.stream(events, live=True)
         self._conversation.add(answer)
         render.answer(answer)

@@ -28,6 +28,7 @@ from dragtor.types import (
     Message,
     Notice,
     Sentence,
+    Step,
     Token,
 )
 
@@ -174,7 +175,7 @@ def _with_footnotes(value: Answer, footnotes: dict[Citation, int]) -> Text:
     return shown
 
 
-def stream(events: Iterable[Token | Notice | Answer], *, live: bool) -> Answer:
+def stream(events: Iterable[Token | Notice | Step | Answer], *, live: bool) -> Answer:
     """Show words while they come, if somebody watches; returns the answer.
 
     The words make way for the answer with its footnotes, which :func:`answer` prints. Notices wait

@@ -17,7 +17,13 @@ def m001_library(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_library,)
+def m002_answers(connection: sqlite3.Connection) -> None:
+    """What answering needs beside passages: when to refuse, and what whole documents are about."""
+    for statement in _M002.split(";"):
+        connection.execute(statement)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_library, m002_answers)
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -162,4 +168,21 @@ CREATE TABLE passages (
 );
 CREATE INDEX passages_document ON passages (document, generation, start);
 CREATE INDEX passages_version ON passages (version)
+"""
+
+_M002 = """
+-- What `dragtor calibrate` fitted, as JSON, for one generation.
+CREATE TABLE calibrations (
+    generation INTEGER PRIMARY KEY REFERENCES generations ON DELETE CASCADE,
+    created TEXT NOT NULL,
+    data TEXT NOT NULL
+);
+
+-- Summaries of whole versions, by what made them.
+CREATE TABLE summaries (
+    version INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+    maker TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (version, maker)
+) WITHOUT ROWID
 """

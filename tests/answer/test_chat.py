@@ -20,15 +20,6 @@ def test_without_history_turns_every_question_stands_alone() -> None:
     talk = Conversation(history_turns=0)
     talk.add(answer("Which pulley?", "A2."))
     assert talk.history() == ()
-    assert talk.retrieval_text("And how long?") == "And how long?"
-
-
-def test_a_follow_up_is_retrieved_together_with_the_question_before_it() -> None:
-    talk = Conversation(history_turns=3)
-    assert talk.retrieval_text("Which pulley tears?") == "Which pulley tears?"
-    talk.add(answer("Which pulley tears?", "A2."))
-    talk.add(answer("How long?", "Weeks.", refused=True))
-    assert talk.retrieval_text("And then?") == "How long? And then?"
 
 
 def test_clear_forgets_everything() -> None:

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragtor.answer.citations import cite
-from dragtor.answer.stream import Hint
 from dragtor.answer.support import Thresholds, traits
-from dragtor.types import Location, Mark, Sentence, Vectors
+from dragtor.types import Hint, Location, Mark, Sentence, Vectors
 from tests.answer.conftest import by_words, hit
 
 THRESHOLDS = Thresholds(yes=0.6, partly=0.4)

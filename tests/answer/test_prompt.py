@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragtor.answer.prompt import Prompt, Templates, build_prompt
+from dragtor.answer.select import whole
 from dragtor.errors import ConfigError, QueryError
 from dragtor.types import Hit, Message, Turn
 from tests.answer.conftest import hit
@@ -26,7 +27,8 @@ def count(messages: Sequence[Message]) -> int:
 def build(
     question: str, hits: Sequence[Hit], history: Sequence[Turn] = (), context: int = 1000
 ) -> Prompt:
-    return build_prompt(question, hits, history, TEMPLATES, count, context, max_tokens=10)
+    excerpts = whole(hits)
+    return build_prompt(question, excerpts, history, TEMPLATES, count, context, max_tokens=10)
 
 
 def hits(number: int, words: int = 10) -> list[Hit]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragtor.answer.stream import Hint, MarkerFilter, RepetitionGuard
+from dragtor.answer.stream import MarkerFilter, RepetitionGuard
+from dragtor.types import Hint
 
 
 def filtered(pieces: Iterable[str]) -> tuple[str, list[Hint]]:
