@@ -7,19 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
+from dragtor.answer.citations import citation
 from dragtor.errors import EngineError
+from dragtor.passages import sentence_spans
 from dragtor.text import words
 from dragtor.types import (
+    Decision,
     DocumentInfo,
+    Evidence,
     Filter,
+    Hint,
+    Hit,
     Location,
     Message,
     Passage,
     Resolved,
     Scored,
+    Sentence,
+    Support,
     Usage,
     Vectors,
 )
@@ -182,7 +191,14 @@ class ScriptedModel:
     def count(self, messages: Sequence[Message]) -> int:
         return sum(len(message.content.split()) for message in messages)
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> Iterator[str | Usage]:
+    def stream(
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        *,
+        passages: int = 0,
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[str | Usage]:
         prompt = self.count(messages)
         if prompt >= self.context_tokens:
             raise EngineError(f"the prompt has {prompt} tokens, too many")
@@ -192,3 +208,57 @@ class ScriptedModel:
             self.written += 1
             yield piece
         yield Usage(prompt, self.written)
+
+
+class WordFinder:
+    """Relevance is the share of the question's words that a sentence holds."""
+
+    def find(self, question: str, hits: Sequence[Hit]) -> tuple[Evidence, ...]:
+        asked = set(words(question))
+        found = []
+        for hit in hits:
+            for span in sentence_spans(hit.passage.text):
+                held = asked.intersection(words(hit.passage.text[span.start : span.end]))
+                share = len(held) / max(1, len(asked))
+                found.append(Evidence(hit, span, share, share, share))
+        return tuple(found)
+
+
+class WordChecker:
+    """A sentence is borne out by one that holds all its words, partly by one that holds half."""
+
+    name = "words"
+
+    def check(
+        self, text: str, hits: Sequence[Hit], hints: Sequence[Hint] = ()
+    ) -> tuple[Sentence, ...]:
+        return tuple(self._judge(text[s.start : s.end], hits) for s in sentence_spans(text))
+
+    def _judge(self, claim: str, hits: Sequence[Hit]) -> Sentence:
+        wanted = set(words(claim))
+        places = [(hit, span) for hit in hits for span in sentence_spans(hit.passage.text)]
+        shares = [
+            len(wanted.intersection(words(hit.passage.text[span.start : span.end])))
+            / max(1, len(wanted))
+            for hit, span in places
+        ]
+        score = max(shares, default=0.0)
+        if score < 0.5:
+            return Sentence(claim, Support("no", score))
+        cited = (citation(*places[shares.index(score)]),)
+        return Sentence(claim, Support("yes" if score == 1 else "partly", score), cited)
+
+
+class FixedRefuser:
+    """Says what it was told; after a draft, it refuses what the model refused."""
+
+    def __init__(self, answerable: float = 0.9, *, refuse: bool = False) -> None:
+        self.decision = Decision(answerable, refuse)
+
+    def before(self, question: str, hits: Sequence[Hit], evidence: Sequence[Evidence]) -> Decision:
+        return self.decision if evidence else Decision(0.0, refuse=True)
+
+    def after(
+        self, before: Decision, sentences: Sequence[Sentence], model_refused: bool
+    ) -> Decision:
+        return Decision(before.answerable, before.refuse or model_refused)

@@ -15,6 +15,7 @@ from dragtor.answer.select import select, whole
 from dragtor.answer.writing import Writing, write
 from dragtor.errors import QueryError
 from dragtor.interfaces import EvidenceFinder, LanguageModel, Refuser, SupportChecker
+from dragtor.passages import sentence_spans
 from dragtor.types import (
     Answer,
     Decision,
@@ -26,6 +27,7 @@ from dragtor.types import (
     Prompt,
     Query,
     Sentence,
+    Span,
     Step,
     Token,
     Turn,
@@ -109,10 +111,10 @@ class GroundedAnswerer:
         decision = self._refuser.before(query.text, hits, evidence)
         draft = _Draft(query, hits, started, evidence, decision)
         yield trace.decided("before", draft.decision)
-        if draft.decision.refuse:
-            yield self._refusal(draft)
+        if decision.refuse:
+            yield from _said(self._refusal(draft))
         elif self._quoting(query):
-            yield self._quoted(draft, () if self._model else (NO_MODEL,))
+            yield from _said(self._quoted(draft, () if self._model else (NO_MODEL,)))
         else:
             yield from self._written(draft, gathered, history)
 
@@ -125,7 +127,10 @@ class GroundedAnswerer:
         yield trace.asked("answer", prompt)
         writing = Writing(Usage(prompt.tokens, 0))
         lead = self._templates.question.partition("{")[0].strip()
-        yield from write(self._model, prompt, self._options.max_tokens, lead, writing)
+        tokens = write(self._model, prompt, self._options.max_tokens, lead, writing)
+        if self._options.unsupported == "drop":
+            tokens = self._borne_out(tokens, prompt)
+        yield from tokens
         draft.writing = writing
         yield trace.replied("answer", writing.text, time.perf_counter() - draft.started)
         sentences = self._checker.check(writing.draft, prompt.hits, writing.hints)
@@ -148,8 +153,8 @@ class GroundedAnswerer:
         unsupported = [sentence for sentence in sentences if sentence.support.verdict == "no"]
         count = f"{len(unsupported)} of {len(sentences)} sentences"
         if unsupported and self._options.unsupported == "drop":
+            text = without(text, unsupported)
             sentences = tuple(s for s in sentences if s.support.verdict != "no")
-            text = " ".join(sentence.text for sentence in sentences)
             notices = (*notices, Notice("dropped", f"{count} left out: no passage bears them out"))
         elif unsupported:
             said = f"{count} are not borne out by the passages"
@@ -168,6 +173,22 @@ class GroundedAnswerer:
         model = self._name if draft.writing else None
         answer = draft.answer("refusal", self._templates.refusal, notices, model)
         return replace(answer, nearest=nearest(draft.evidence, self._options.quotes))
+
+    def _borne_out(self, tokens: Iterator[Token], prompt: Prompt) -> Iterator[Token]:
+        """The tokens sentence by sentence, each checked before it is shown."""
+        held = ""
+        for token in tokens:
+            held += token.text
+            *done, last = sentence_spans(held) or [Span(0, 0)]
+            for span in done:
+                yield from self._shown(held[span.start : span.end], prompt)
+            held = held[last.start :]
+        yield from self._shown(held, prompt)
+
+    def _shown(self, sentence: str, prompt: Prompt) -> Iterator[Token]:
+        checked = self._checker.check(sentence, prompt.hits)
+        if any(one.support.verdict != "no" for one in checked):
+            yield Token(f"{sentence} ")
 
     def _quoting(self, query: Query) -> bool:
         if self._model is None:
@@ -194,6 +215,29 @@ class GroundedAnswerer:
     @property
     def _name(self) -> str | None:
         return self._model.name if self._model else None
+
+
+def without(text: str, unsupported: Sequence[Sentence]) -> str:
+    r"""An answer without some of its sentences, and without the white space before them.
+
+    >>> no = Support("no", 0.0)
+    >>> without("One. Two.\nThree.", [Sentence("Two.", no)])
+    'One.\nThree.'
+    """
+    position = 0
+    for sentence in unsupported:
+        start = text.find(sentence.text, position)
+        if start >= 0:
+            kept = text[:start].rstrip()
+            text = kept + text[start + len(sentence.text) :]
+            position = len(kept)
+    return text.strip()
+
+
+def _said(answer: Answer) -> Iterator[Token | Answer]:
+    """An answer that no model streamed: its words, then itself."""
+    yield Token(answer.text)
+    yield answer
 
 
 @dataclass

@@ -1,18 +1,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from dragtor.answer.answerer import GroundedAnswerer, refuses
+from dragtor.answer.answerer import GroundedAnswerer, Options
 from dragtor.answer.llama import LlamaModel
 from dragtor.answer.prompt import Templates
-from dragtor.answer.support import Thresholds
 from dragtor.errors import EngineError, QueryError
 from dragtor.interfaces import Answerer, LanguageModel
-from dragtor.types import Answer, Hit, Notice, Query, Sentence, Support, Token, Turn, Usage
-from tests.answer.conftest import by_words, hit
-from tests.fakes import ScriptedModel
+from dragtor.types import (
+    Answer,
+    Gathered,
+    Hit,
+    Notice,
+    Query,
+    SearchResult,
+    Step,
+    Token,
+    Turn,
+    Usage,
+)
+from tests.answer.conftest import hit
+from tests.fakes import FixedRefuser, ScriptedModel, WordChecker, WordFinder
 
 TEMPLATES = Templates(
     system="Answer from the passages, else say: {refusal}",
@@ -22,27 +34,49 @@ TEMPLATES = Templates(
 )
 HITS = (
     hit("The A2 pulley tears most often in climbers. Most tears heal in 6 weeks."),
-    hit("Warm up for 15 minutes before you hang.", document="d2", title="Hangboards"),
+    replace(
+        hit("Warm up for 15 minutes before you hang.", document="d2", title="Hangboards"), rank=2
+    ),
 )
 QUERY = Query("Which pulley tears most often?")
 
 
-def answerer(model: LanguageModel, notices: Sequence[Notice] = ()) -> GroundedAnswerer:
-    return GroundedAnswerer(model, by_words, TEMPLATES, Thresholds(0.6, 0.4), 50, notices)
+OPTIONS = Options(mode="write", max_tokens=50, context_tokens=400, quotes=2, unsupported="mark")
+Event = Token | Notice | Step | Answer
 
 
-def ask(
-    said: str, hits: Sequence[Hit] = HITS, history: Sequence[Turn] = (), max_tokens: int = 50
-) -> tuple[list[Token | Notice], Answer]:
-    made = GroundedAnswerer(
-        ScriptedModel([said]), by_words, TEMPLATES, Thresholds(0.6, 0.4), max_tokens
+def answerer(
+    model: LanguageModel | None,
+    notices: Sequence[Notice] = (),
+    refuser: FixedRefuser | None = None,
+    **options: Any,
+) -> GroundedAnswerer:
+    return GroundedAnswerer(
+        model,
+        WordFinder(),
+        WordChecker(),
+        refuser or FixedRefuser(),
+        TEMPLATES,
+        replace(OPTIONS, **options),
+        notices,
     )
-    *events, answer = made.answer(QUERY, hits, history)
+
+
+def found(hits: Sequence[Hit] = HITS, *, whole: bool = False) -> Gathered:
+    return Gathered(SearchResult(QUERY.text, tuple(hits), {}), whole)
+
+
+def run(made: GroundedAnswerer, query: Query = QUERY) -> tuple[list[Event], Answer]:
+    *events, answer = made.answer(query, found())
     assert isinstance(answer, Answer)
-    return [event for event in events if not isinstance(event, Answer)], answer
+    return events, answer
 
 
-def streamed(events: Sequence[Token | Notice]) -> str:
+def ask(said: str, **options: Any) -> tuple[list[Event], Answer]:
+    return run(answerer(ScriptedModel([said]), **options))
+
+
+def streamed(events: Sequence[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, Token))
 
 
@@ -71,19 +105,67 @@ class TestGroundedAnswerer:
         assert 0 < answer.timings["first_token_s"] <= answer.timings["total_s"] < 10
 
     def test_sentences_without_support_are_counted_in_a_notice(self) -> None:
-        events, answer = ask("The A2 pulley tears most often. Bananas grow in Ecuador.")
+        _, answer = ask("The A2 pulley tears most often. Bananas grow in Ecuador.")
         assert codes(answer) == ["unsupported"]
         assert "1 of 2 sentences" in answer.notices[0].text
-        assert [event for event in events if isinstance(event, Notice)] == list(answer.notices)
+
+    def test_sentences_without_support_are_dropped_where_that_is_wanted(self) -> None:
+        said = "Bananas grow.\nThe A2 pulley tears most often. Bananas fall. Most tears heal."
+        events, answer = ask(said, unsupported="drop")
+        assert answer.text == "The A2 pulley tears most often. Most tears heal."
+        assert streamed(events).split() == answer.text.split()
+        assert codes(answer) == ["dropped"]
+        assert "2 of 4 sentences" in answer.notices[0].text
+        assert [s.support.verdict for s in answer.sentences] == ["yes", "yes"]
 
     def test_without_hits_it_refuses_and_asks_no_model(self) -> None:
         model = ScriptedModel([])
-        *events, answer = answerer(model).answer(QUERY, [])
+        *events, answer = answerer(model).answer(QUERY, found([]))
         assert isinstance(answer, Answer)
-        assert events == [Token(TEMPLATES.refusal)]
+        assert streamed(events) == TEMPLATES.refusal
         assert answer.refused
         assert (answer.text, answer.model, answer.hits) == (TEMPLATES.refusal, None, ())
+        assert answer.nearest == ()
         assert model.prompts == []
+
+    def test_what_the_sources_do_not_hold_is_refused_before_a_model_is_asked(self) -> None:
+        model = ScriptedModel([])
+        events, answer = run(answerer(model, refuser=FixedRefuser(0.1, refuse=True)))
+        assert answer.refused
+        assert model.prompts == []
+        assert answer.decision is not None
+        assert answer.decision.answerable == 0.1
+        nearest = answer.nearest[0]
+        assert nearest.quote == "The A2 pulley tears most often in climbers."
+        assert streamed(events) == answer.text
+
+    def test_where_no_sentence_is_borne_out_the_sources_speak(self) -> None:
+        _, answer = ask("Bananas grow in Ecuador. They are yellow.")
+        assert answer.kind == "quote"
+        assert codes(answer) == ["quoted"]
+        assert answer.sentences[0].text == "The A2 pulley tears most often in climbers."
+
+    def test_quotes_need_no_model(self) -> None:
+        _, answer = run(answerer(None))
+        assert (answer.kind, answer.model) == ("quote", None)
+        assert codes(answer) == ["no_model"]
+
+    def test_a_query_says_whether_the_model_writes(self) -> None:
+        model = ScriptedModel(["The A2 pulley tears most often."])
+        _, quoted = run(answerer(model), replace(QUERY, mode="quote"))
+        assert (quoted.kind, quoted.notices, model.prompts) == ("quote", (), [])
+        _, written = run(answerer(model, mode="quote"), replace(QUERY, mode="write"))
+        assert written.kind == "answer"
+
+    def test_every_step_is_told(self) -> None:
+        events, _ = ask("The A2 pulley tears most often.")
+        steps = [(step.kind, step.name) for step in events if isinstance(step, Step)]
+        assert steps == [
+            ("decision", "before"),
+            ("prompt", "answer"),
+            ("reply", "answer"),
+            ("decision", "after"),
+        ]
 
     @pytest.mark.parametrize(
         "said",
@@ -134,14 +216,12 @@ class TestGroundedAnswerer:
 
     def test_a_model_that_repeats_itself_is_stopped(self) -> None:
         model = ScriptedModel(["The A2 pulley tears most often. It can heal. " * 50])
-        made = GroundedAnswerer(model, by_words, TEMPLATES, Thresholds(0.6, 0.4), 400)
-        *events, answer = made.answer(QUERY, HITS)
-        assert isinstance(answer, Answer)
+        events, answer = run(answerer(model, max_tokens=400))
         assert answer.text == "The A2 pulley tears most often. It can heal."
         assert codes(answer)[0] == "repetition"
         assert model.written < 20
         assert answer.usage == Usage(model.count(model.prompts[0]), model.written)
-        assert streamed([e for e in events if isinstance(e, Token)]).startswith(answer.text)
+        assert streamed(events).startswith(answer.text)
 
     def test_an_answer_that_is_cut_off_says_so(self) -> None:
         _, answer = ask("The A2 pulley tears most often in climbers.", max_tokens=4)
@@ -151,61 +231,47 @@ class TestGroundedAnswerer:
 
     def test_only_passages_in_the_prompt_are_cited_and_dropped_ones_are_named(self) -> None:
         model = ScriptedModel(["Warm up for 15 minutes before you hang."], context_tokens=88)
-        *events, answer = answerer(model).answer(QUERY, HITS)
-        assert isinstance(answer, Answer)
-        assert isinstance(events[0], Notice)
-        assert events[0].code == "passages_dropped"
-        assert codes(answer) == ["passages_dropped", "unsupported"]
-        assert answer.sentences[0].citations == ()
+        _, answer = run(answerer(model))
+        assert codes(answer) == ["passages_dropped", "quoted"]
+        assert {c.document_id for s in answer.sentences for c in s.citations} == {"d1"}
         assert answer.hits == HITS
 
     def test_notices_of_the_constructor_are_said_with_every_answer(self) -> None:
         notice = Notice("starter_model", "get a better one")
-        *events, answer = answerer(
-            ScriptedModel(["The A2 pulley tears most often."]), [notice]
-        ).answer(QUERY, HITS)
-        assert isinstance(answer, Answer)
+        _, answer = run(answerer(ScriptedModel(["The A2 pulley tears most often."]), [notice]))
         assert answer.notices == (notice,)
-        assert notice in events
 
     def test_the_prompt_that_is_shown_is_the_one_the_model_gets(self) -> None:
         model = ScriptedModel(["Yes."])
         made = answerer(model)
         history = [Turn("How?", "So.")]
         shown = made.prompt(QUERY, HITS, history)
-        list(made.answer(QUERY, HITS, history))
+        list(made.answer(QUERY, found(), history))
         assert model.prompts == [shown.messages]
         assert shown.messages[-1].content == f"Question: {QUERY.text}"
 
     def test_closing_the_answer_stops_the_model(self) -> None:
         model = ScriptedModel(["The A2 pulley tears most often in climbers."])
-        stream = answerer(model).answer(QUERY, HITS)
-        next(stream)
+        stream = answerer(model).answer(QUERY, found())
+        next(event for event in stream if isinstance(event, Token))
         stream.close()  # type: ignore[attr-defined]
         assert model.written <= 2
 
     def test_a_question_that_is_too_long_is_refused_before_the_model_is_asked(self) -> None:
         with pytest.raises(QueryError, match="ask a shorter question"):
-            list(answerer(ScriptedModel([])).answer(Query("why " * 10_000), HITS))
+            list(answerer(ScriptedModel([])).answer(Query("why " * 10_000), found()))
 
     def test_an_engine_that_fails_is_reported(self) -> None:
         class Failing(ScriptedModel):
-            def stream(self, messages: object, max_tokens: int) -> object:  # type: ignore[override]
+            def stream(self, *_: object, **__: object) -> object:  # type: ignore[override]
                 raise EngineError("out of memory")
 
         with pytest.raises(EngineError, match="out of memory"):
-            list(answerer(Failing([])).answer(QUERY, HITS))  # type: ignore[arg-type]
+            list(answerer(Failing([])).answer(QUERY, found()))  # type: ignore[arg-type]
 
     @pytest.mark.models
     def test_the_starter_model_answers_from_the_passages(self, starter: LlamaModel) -> None:
-        *_, answer = answerer(starter).answer(QUERY, HITS)
-        assert isinstance(answer, Answer)
+        _, answer = run(answerer(starter))
         assert "A2" in answer.text
         cited = {c.passage_id for sentence in answer.sentences for c in sentence.citations}
         assert cited <= {one.passage.id for one in answer.hits}
-
-
-def test_nothing_said_is_no_refusal() -> None:
-    assert not refuses([], TEMPLATES.refusal)
-    supported = Sentence("The sources do not contain iron.", Support("yes", 0.9))
-    assert not refuses([supported], TEMPLATES.refusal)
