@@ -1,4 +1,4 @@
-"""Retrieval metrics of one query, as trec_eval defines them.
+"""Metrics of one query: of what was retrieved, as trec_eval defines them, and of an answer.
 
 ``ranked`` are ids, best first, none twice. ``judged`` gives the grade of each judged id; above 0 is
 relevant, and what is not judged is not relevant. All metrics lie in [0, 1] and are 0 for a query
@@ -7,9 +7,15 @@ without relevant ids (which trec_eval leaves out, as :mod:`dragtor.evaluate.run`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from math import log2
+
+_ARTICLE = re.compile(r"\b(?:a|an|the)\b")
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 Judged = Mapping[str, int]
 """Grade by id."""
@@ -65,6 +71,27 @@ METRICS: Mapping[str, Metric] = {
     "map": average_precision,
 }
 """The metrics that benchmarks report."""
+
+
+def token_f1(answer: str, references: Iterable[str]) -> float:
+    """Shared words of an answer and the reference that is nearest to it, in [0, 1].
+
+    Harmonic mean of precision and recall over words with their counts, after the normalisation of
+    SQuAD's evaluation script: lower case, no ASCII punctuation, no articles. Two texts without
+    words are alike. Rajpurkar et al., "SQuAD" (2016). 0 without references.
+    """
+    return max((_f1(_squad_words(answer), _squad_words(one)) for one in references), default=0.0)
+
+
+def _f1(said: Sequence[str], wanted: Sequence[str]) -> float:
+    if not said or not wanted:
+        return float(said == wanted)
+    shared = (Counter(said) & Counter(wanted)).total()
+    return 2 * shared / (len(said) + len(wanted))
+
+
+def _squad_words(text: str) -> list[str]:
+    return _ARTICLE.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split()
 
 
 def _discounted(gains: Sequence[int]) -> float:

@@ -13,6 +13,7 @@ from dragtor.evaluate.metrics import (
     recall,
     reciprocal_rank,
     success,
+    token_f1,
 )
 
 RANKED = ["d1", "d2", "d3", "d4", "d5"]
@@ -92,3 +93,30 @@ def test_the_metrics_are_those_of_trec_eval() -> None:
         assert success(ranked, judged, k=1) == theirs["success_1"]
         assert reciprocal_rank(ranked, judged) == pytest.approx(theirs["recip_rank"])
         assert average_precision(ranked, judged) == pytest.approx(theirs["map"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "references", "expected"),
+    [
+        # 3 shared words (cat, sat, mat), 3 of 3 said and 3 of 4 wanted: 2 * 3 / (3 + 4)
+        ("The cat sat, mat!", ["a cat sat on an mat"], 6 / 7),
+        # counts matter: one "very" of three is shared, 2 * 2 / (4 + 2)
+        ("very very very good", ["Very good."], 2 / 3),
+        # punctuation is taken out, not replaced, as in SQuAD's script
+        ("U.S.-based", ["us based"], 0.0),
+        ("U.S.", ["the US"], 1.0),
+        ("rest", ["no", "rest now", "Rest."], 1.0),
+        ("", ["rest"], 0.0),
+        ("the", ["An"], 1.0),
+        ("rest", [], 0.0),
+    ],
+)
+def test_token_f1_is_that_of_squad(answer: str, references: list[str], expected: float) -> None:
+    assert token_f1(answer, references) == pytest.approx(expected)
+
+
+@given(st.text(), st.text())
+def test_token_f1_is_symmetric_and_between_nothing_and_all(one: str, other: str) -> None:
+    assert token_f1(one, [other]) == token_f1(other, [one])
+    assert 0 <= token_f1(one, [other]) <= 1
+    assert token_f1(one, [one]) == 1
