@@ -129,6 +129,15 @@ class Encoder(Protocol):
         """Vectors of shape (len(texts), dimension), in the order of the texts."""
         ...
 
+    def encode_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts as :meth:`encode_passages` gives them, and of spans of each text.
+
+        The latter have shape (spans of the text, dimension) and length 1, and cost no second run.
+        """
+        ...
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The same for questions, which some models want to be prefixed differently."""
         ...
@@ -268,6 +277,10 @@ class Library(Protocol):
         """Ids of all passages of a generation."""
         ...
 
+    def calibration(self, generation: int) -> Mapping[str, Any] | None:
+        """What was fitted for this generation, as it was kept; ``None`` if nothing was."""
+        ...
+
     def status(self) -> LibraryStatus:
         """Counts and sizes of everything."""
         ...
@@ -380,6 +393,14 @@ class Library(Protocol):
 
     def activate(self, generation: int) -> list[int]:
         """Let a generation answer; returns the ids of the others, finished or not, now deleted."""
+        ...
+
+    def keep_calibration(self, generation: int, data: Mapping[str, Any] | None) -> None:
+        """Keep what was fitted for a generation, in place of what was kept; ``None`` forgets it.
+
+        ``data`` holds only what JSON can say. It goes with its generation. Raises StoreError if
+        there is no such generation.
+        """
         ...
 
     def touch(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from dragtor.store import generations, loading, reading, sources
+from dragtor.store import calibrations, generations, loading, reading, sources
 from dragtor.store.database import Database, bump, translated
 from dragtor.store.originals import Originals
 from dragtor.store.places import TextCache
@@ -90,6 +90,11 @@ class SqliteLibrary:
         with self.database.reading() as connection:
             rows = connection.execute("SELECT id FROM passages WHERE generation = ?", (generation,))
             return {id for (id,) in rows}
+
+    def calibration(self, generation: int) -> Mapping[str, Any] | None:
+        """See Library."""
+        with self.database.reading() as connection:
+            return calibrations.kept(connection, generation)
 
     def status(self) -> LibraryStatus:
         """See Library."""
@@ -234,6 +239,12 @@ class SqliteLibrary:
                 unused = sources.unused_originals(connection, swept)
             self._discard(unused)
         return replaced
+
+    def keep_calibration(self, generation: int, data: Mapping[str, Any] | None) -> None:
+        """See Library."""
+        with self.database.transaction() as connection:
+            generations.require(connection, generation)
+            calibrations.keep(connection, generation, data, loading.now())
 
     def touch(self) -> None:
         """See Library."""

@@ -466,5 +466,28 @@ class _Scope:
         return sorted(one.passage.text for one in found.values())
 
 
-class LibraryContract(_Empty, _Sources, _Storing, _Removing, _Indexing, _Scope):
+class _Calibration:
+    def test_a_calibration_is_kept_replaced_and_forgotten(self, library: Library) -> None:
+        assert library.calibration(1) is None
+        put(library, "a.txt", "One.")
+        generation = index(library)
+        assert library.calibration(generation.id) is None
+        for data in ({"threshold": 0.3, "names": ["é"]}, {"threshold": 0.4}):
+            library.keep_calibration(generation.id, data)
+            assert library.calibration(generation.id) == data
+        library.keep_calibration(generation.id, None)
+        assert library.calibration(generation.id) is None
+
+    def test_a_calibration_goes_with_its_generation(self, library: Library) -> None:
+        put(library, "a.txt", "One.")
+        first = index(library)
+        library.keep_calibration(first.id, {"threshold": 0.3})
+        second = index(library, splitter="other")
+        assert library.calibration(first.id) is None
+        assert library.calibration(second.id) is None
+        with pytest.raises(StoreError, match=f"no generation {first.id} "):
+            library.keep_calibration(first.id, {"threshold": 0.3})
+
+
+class LibraryContract(_Calibration, _Empty, _Sources, _Storing, _Removing, _Indexing, _Scope):
     """Inherit from this and supply a fixture ``library``."""
