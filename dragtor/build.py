@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dragtor.errors import ConfigError, ModelError
 from dragtor.indexing import DENSE, Indexer, space_name
@@ -73,10 +73,6 @@ READERS = {
 }
 
 
-STARTER = "starter_model"
-"""Code of the notice that goes with answers by a starter model."""
-
-
 def build(settings: Settings) -> Dragtor:
     """A Dragtor of these settings; models load when they are first needed.
 
@@ -94,7 +90,7 @@ def build(settings: Settings) -> Dragtor:
         make_answerer=parts.answerer,
         make_strategy=parts.strategy,
         rewriter=parts.rewriter(),
-        make_model=lambda: parts.language_model[0],
+        make_model=lambda: parts.language.model,
         advise=parts.advise,
     )
 
@@ -149,7 +145,7 @@ def starter_notice(models: Sequence[ModelEntry], memory_bytes: int) -> Notice:
     if best := max(fit, key=lambda model: model.quality, default=None):
         size = f"{best.size_mb / 1000:.1f} GB".replace(".0 ", " ")
         text += f"; for good ones: dragtor models pull {best.name} ({size})"
-    return Notice(STARTER, text)
+    return Notice("starter_model", text)
 
 
 def weights_of(settings: Settings) -> Weights:
@@ -199,6 +195,14 @@ def _choose(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN4
 
 def _make(module: str, attribute: str, *args: object, **kwargs: object) -> Any:  # noqa: ANN401
     return getattr(import_module(module), attribute)(*args, **kwargs)
+
+
+class _Language(NamedTuple):
+    """A language model, if there is one, and what is said with every answer it writes."""
+
+    model: LanguageModel | None = None
+    starter: bool = False
+    notices: tuple[Notice, ...] = ()
 
 
 class _Parts:
@@ -359,12 +363,11 @@ class _Parts:
         from dragtor.answer.evidence import SentenceFinder
 
         settings = self._settings.answer
-        model, notices = self.language_model
+        language = self.language
         encoder = self._encoder_of(generation)
-        starter = any(notice.code == STARTER for notice in notices)
-        by_model: Literal["write", "quote"] = "quote" if starter else "write"
+        by_model: Literal["write", "quote"] = "quote" if language.starter else "write"
         return GroundedAnswerer(
-            model=model,
+            model=language.model,
             finder=SentenceFinder(
                 lambda question: encoder.encode_queries([question])[0],
                 self._sentence_vectors(encoder),
@@ -379,7 +382,7 @@ class _Parts:
                 quotes=settings.quotes,
                 unsupported=settings.unsupported,
             ),
-            notices=notices,
+            notices=language.notices,
         )
 
     def strategy(self, name: str) -> Strategy:
@@ -424,11 +427,11 @@ class _Parts:
         return vectors
 
     @cached_property
-    def language_model(self) -> tuple[LanguageModel | None, tuple[Notice, ...]]:
-        """The language model and what goes with its answers; none where none is wanted."""
+    def language(self) -> _Language:
+        """The language model, where one is wanted."""
         llm = self._settings.llm
         if llm.model == "none":
-            return None, ()
+            return _Language()
         make = _choose(ENGINES, llm.engine, "llm.engine")
         shared = {
             "context_tokens": llm.context_tokens,
@@ -437,14 +440,22 @@ class _Parts:
         }
         if llm.engine == "openai":
             key = self._settings.credentials.openai_api_key
-            return make(
-                llm.base_url,
-                llm.model,
-                api_key=key.get_secret_value() if key else None,
-                timeout=llm.timeout_s,
-                **shared,
-            ), ()
-        choice = choose_llm(self._settings)
+            return _Language(
+                make(
+                    llm.base_url,
+                    llm.model,
+                    api_key=key.get_secret_value() if key else None,
+                    timeout=llm.timeout_s,
+                    **shared,
+                )
+            )
+        try:
+            choice = choose_llm(self._settings)
+        except ModelError as error:
+            if llm.model != "auto":
+                raise
+            missing = Notice("no_model", f"{error}; these are the sources' own words")
+            return _Language(notices=(missing,))
         model = make(
             choice.path,
             choice.name,
@@ -453,5 +464,6 @@ class _Parts:
             **shared,
         )
         if not choice.starter:
-            return model, ()
-        return model, (starter_notice(self._settings.models, _memory_bytes()),)
+            return _Language(model)
+        notice = starter_notice(self._settings.models, _memory_bytes())
+        return _Language(model, starter=True, notices=(notice,))

@@ -34,9 +34,6 @@ from dragtor.types import (
     Usage,
 )
 
-NO_MODEL = Notice(
-    "no_model", "no language model is at hand: these are the sources' own words on the question"
-)
 _QUOTED = Notice(
     "quoted",
     "the model wrote nothing that the sources bear out: these are their own words on the question",
@@ -70,7 +67,8 @@ class GroundedAnswerer:
     model
         Asked only when an answer is to be written; without one the sources are quoted.
     notices
-        Said with every answer the model wrote, such as how to get a better model.
+        Said with every answer the model wrote, such as how to get a better one; without a model,
+        with every quote.
     """
 
     def __init__(
@@ -114,7 +112,7 @@ class GroundedAnswerer:
         if decision.refuse:
             yield from _said(self._refusal(draft))
         elif self._quoting(query):
-            yield from _said(self._quoted(draft, () if self._model else (NO_MODEL,)))
+            yield from _said(self._quoted(draft, () if self._model else self._notices))
         else:
             yield from self._written(draft, gathered, history)
 
@@ -191,10 +189,10 @@ class GroundedAnswerer:
             yield Token(f"{sentence} ")
 
     def _quoting(self, query: Query) -> bool:
-        if self._model is None:
-            return True
         mode = self._options.mode if query.mode == "auto" else query.mode
-        return mode == "quote"
+        if self._model is None and query.mode == "write":
+            raise QueryError("there is no language model to write an answer: ask with --quote")
+        return mode == "quote" or self._model is None
 
     def _selected(self, evidence: Sequence[Evidence]) -> tuple[Excerpt, ...]:
         return select(evidence, self._options.context_tokens)

@@ -146,9 +146,15 @@ class TestGroundedAnswerer:
         assert answer.sentences[0].text == "The A2 pulley tears most often in climbers."
 
     def test_quotes_need_no_model(self) -> None:
-        _, answer = run(answerer(None))
-        assert (answer.kind, answer.model) == ("quote", None)
-        assert codes(answer) == ["no_model"]
+        notice = Notice("no_model", "get one")
+        _, answer = run(answerer(None, [notice]))
+        assert (answer.kind, answer.model, answer.notices) == ("quote", None, (notice,))
+
+    def test_without_a_model_nothing_can_be_written(self) -> None:
+        with pytest.raises(QueryError, match="no language model"):
+            run(answerer(None), replace(QUERY, mode="write"))
+        with pytest.raises(QueryError, match="no prompt"):
+            answerer(None).prompt(QUERY, HITS)
 
     def test_a_query_says_whether_the_model_writes(self) -> None:
         model = ScriptedModel(["The A2 pulley tears most often."])
