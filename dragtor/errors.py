@@ -8,6 +8,7 @@
     │   └── NothingToRead   it could be read, and there is nothing in it worth keeping
     ├── ModelError          weights are missing, damaged, or do not load
     ├── EngineError         a language model or encoder failed while running
+    │   └── StructureError  a language model did not answer in the form it was asked for
     ├── StoreError          the library cannot be opened, read or written
     │   └── LibraryLocked   another process is writing to it
     ├── QueryError          a question, filter or id that cannot be understood
@@ -39,6 +40,10 @@ class ModelError(DragtorError):
 
 class EngineError(DragtorError):
     """A model was loaded but failed while it ran."""
+
+
+class StructureError(EngineError):
+    """A language model's answer does not fit the form it was asked for, repairs included."""
 
 
 class StoreError(DragtorError):

@@ -178,7 +178,7 @@ def unit(vector: Sequence[float]) -> Vectors:
 
 
 class ScriptedModel:
-    """Says its answers in order, word by word; a token is a word."""
+    """Says its answers in order, word by word; a token is a word. It has no grammar."""
 
     name = "scripted"
 
@@ -186,6 +186,7 @@ class ScriptedModel:
         self.answers = list(answers)
         self.context_tokens = context_tokens
         self.prompts: list[Sequence[Message]] = []
+        self.schemas: list[Mapping[str, Any] | None] = []
         self.written = 0
 
     def count(self, messages: Sequence[Message]) -> int:
@@ -203,6 +204,7 @@ class ScriptedModel:
         if prompt >= self.context_tokens:
             raise EngineError(f"the prompt has {prompt} tokens, too many")
         self.prompts.append(messages)
+        self.schemas.append(schema)
         self.written = 0
         for piece in re.findall(r"\s*\S+", self.answers.pop(0))[:max_tokens]:
             self.written += 1
