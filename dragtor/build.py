@@ -327,7 +327,7 @@ class _Parts:
 
     def _halves(self, generation: Generation, name: str) -> dict[str, Any]:
         """What the constructor of a retriever takes: keyword index, vectors, or both."""
-        from dragtor.retrieve.fusion import convex
+        from dragtor.fusion import convex
         from dragtor.store.keywords import SqliteKeywordIndex
 
         parts: dict[str, Any] = {"library": self.library, "generation": generation.id}

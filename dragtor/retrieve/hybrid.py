@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dragtor.fusion import Scores
 from dragtor.interfaces import Encoder, KeywordIndex, Library, VectorStore
-from dragtor.retrieve.fusion import Scores
 from dragtor.retrieve.ranked import Among, Clock, Ranked, by_id, retrieve
 from dragtor.types import Query, SearchResult, Vectors
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dragtor.errors import QueryError
+from dragtor.fusion import Scores, ranking
 from dragtor.interfaces import Library
-from dragtor.retrieve.fusion import Scores, ranking
 from dragtor.text import require_words
 from dragtor.types import Hit, Query, Resolved, Scored, SearchResult
 

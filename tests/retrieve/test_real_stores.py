@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 
 from dragtor.errors import QueryError
+from dragtor.fusion import convex
 from dragtor.interfaces import Encoder, Retriever
 from dragtor.retrieve.dense import DenseRetriever
-from dragtor.retrieve.fusion import convex
 from dragtor.retrieve.hybrid import HybridRetriever
 from dragtor.retrieve.keyword import KeywordRetriever
 from dragtor.store.chroma import ChromaStore

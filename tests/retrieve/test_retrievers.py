@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
+from dragtor.fusion import Scores, weighted_sum
 from dragtor.interfaces import Encoder, KeywordIndex, Library, Retriever, VectorStore
 from dragtor.retrieve.dense import DenseRetriever
-from dragtor.retrieve.fusion import Scores, weighted_sum
 from dragtor.retrieve.hybrid import HybridRetriever
 from dragtor.retrieve.keyword import KeywordRetriever
 from dragtor.retrieve.rerank import RerankingRetriever

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragtor.retrieve import fusion
-from dragtor.retrieve.fusion import min_max, over_maximum, ranking, reciprocal_rank, weighted_sum
+from dragtor import fusion
+from dragtor.fusion import min_max, over_maximum, ranking, reciprocal_rank, weighted_sum
 
 scores = st.dictionaries(
     st.sampled_from("abcdefgh"), st.floats(min_value=-1e6, max_value=1e6, width=32), max_size=8
