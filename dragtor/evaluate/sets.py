@@ -22,11 +22,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question of a set; ``meta`` is whatever the set says about it."""
+    """A question of a set; ``answers`` are references, ``meta`` whatever the set says about it."""
 
     id: str
     text: str
     meta: Mapping[str, Any] = field(default_factory=dict)
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,12 @@ def read_set(folder: Path) -> RetrievalSet:
     there. Raises SourceError, naming file and line, if something is missing or cannot be read.
     """
     questions = tuple(
-        Question(_id(row), row["text"], row.get("meta") or row.get("metadata") or {})
+        Question(
+            _id(row),
+            row["text"],
+            row.get("meta") or row.get("metadata") or {},
+            tuple(row.get("answers") or ()),
+        )
         for row in _rows(folder / "queries.jsonl")
     )
     documents = tuple(
