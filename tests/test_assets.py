@@ -15,6 +15,9 @@ ARTICLES = sorted(path for path in (ASSETS / "library").iterdir() if path.is_fil
 QUESTIONS: list[dict[str, Any]] = yaml.safe_load(
     (ASSETS / "questions.yml").read_text(encoding="utf-8")
 )
+FALSE_PREMISES: list[dict[str, Any]] = yaml.safe_load(
+    (ASSETS / "false_premises.yml").read_text(encoding="utf-8")
+)
 ANSWERABLE = [question for question in QUESTIONS if question["answerable"]]
 UNANSWERABLE = [question for question in QUESTIONS if not question["answerable"]]
 DISCLAIMER = "General information, not medical advice"
@@ -156,3 +159,23 @@ def test_every_quote_is_in_its_document_exactly_once(question: dict[str, Any]) -
         quote = collapsed(entry["quote"])
         assert len(quote.split()) >= 8
         assert text_of(ASSETS / "library" / entry["document"]).count(quote) == 1, quote
+
+
+def test_twenty_questions_with_false_premises() -> None:
+    assert len(FALSE_PREMISES) == 20
+    assert len({question["id"] for question in FALSE_PREMISES}) == 20
+    assert len({question["question"] for question in FALSE_PREMISES}) == 20
+
+
+@pytest.mark.parametrize("question", FALSE_PREMISES, ids=ids)
+def test_what_the_library_says_against_a_premise_is_there_and_nothing_for_it(
+    question: dict[str, Any],
+) -> None:
+    assert question["truth"]
+    for entry in question["truth"]:
+        quote = collapsed(entry["quote"])
+        assert text_of(ASSETS / "library" / entry["document"]).count(quote) == 1, quote
+    says_so = re.compile(question["wrong"], re.IGNORECASE)
+    assert says_so.search(question["premise"])
+    sentences = (s for path in ARTICLES for s in re.split(r"(?<=[.!?]) ", text_of(path)))
+    assert [sentence for sentence in sentences if says_so.search(sentence)] == []
