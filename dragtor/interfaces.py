@@ -216,7 +216,10 @@ class VectorStore(Protocol):
 
 
 class VectorCache(Protocol):
-    """Vectors by what made them: encoder fingerprint and the exact text the encoder saw."""
+    """Vectors by what made them: encoder fingerprint and the exact text the encoder saw.
+
+    What cannot be read is not there, and a reader writes nothing. Writing raises StoreError.
+    """
 
     def get(self, fingerprint: str, texts: Sequence[str]) -> dict[str, Vectors]:
         """Vectors by text; texts that are not there are absent."""
@@ -224,6 +227,14 @@ class VectorCache(Protocol):
 
     def put(self, fingerprint: str, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep vectors of shape (len(texts), dimension)."""
+        ...
+
+    def get_spans(self, fingerprint: str, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Vectors of the spans of a text, shape (spans, dimension), by key."""
+        ...
+
+    def put_spans(self, fingerprint: str, keys: Sequence[str], vectors: Sequence[Vectors]) -> None:
+        """Keep the vectors of spans of texts, one array for each key."""
         ...
 
 
@@ -259,6 +270,12 @@ class Library(Protocol):
 
         Raises QueryError for an unknown collection.
         """
+        ...
+
+    def document_scope(
+        self, generation: int, collections: Sequence[str], filters: Sequence[Filter]
+    ) -> frozenset[str] | None:
+        """The same for documents: ids of those that a query may see; ``None`` for all."""
         ...
 
     def documents(self, collection: str) -> list[DocumentInfo]:
@@ -407,6 +424,20 @@ class Library(Protocol):
         """Raise the revision, after vectors were written outside of :meth:`commit`."""
         ...
 
+    # summaries
+
+    def long_documents(self, generation: int, passages: int) -> list[str]:
+        """Ids of the documents that have at least so many passages there, oldest first."""
+        ...
+
+    def summaries(self, generation: int, maker: str, ids: Sequence[str]) -> dict[str, str]:
+        """Summaries by this maker, of the versions that are indexed there, by document id."""
+        ...
+
+    def summarise(self, maker: str, made: Sequence[tuple[Document, str]]) -> None:
+        """Keep summaries of versions of documents; what replaces a version drops its summaries."""
+        ...
+
 
 # --- retrieving and answering ------------------------------------------------------------
 
@@ -450,6 +481,20 @@ class LanguageModel(Protocol):
         marker from [1] to [passages]; another one ignores it. ``schema`` is a JSON schema that
         the text is to fit, by grammar where the engine has one. Raises EngineError. Closing the
         iterator stops the model.
+        """
+        ...
+
+
+class Summariser(Protocol):
+    """Says in few words what a document is about, so that it can be found by that."""
+
+    name: str
+    """Changes when the same document would get another summary."""
+
+    def summarise(self, document: Document, passages: Sequence[Passage], vectors: Vectors) -> str:
+        """Title and summary; ``vectors`` are those of the passages, shape (n, dimension).
+
+        Raises EngineError.
         """
         ...
 

@@ -124,7 +124,7 @@ def commit(
     before: set[str] = set()
     (last,) = connection.execute("SELECT coalesce(max(pk), 0) FROM passages").fetchone()
     for document, passages in indexed:
-        pk, version = _version_pk(connection, document)
+        pk, version = version_pk(connection, document)
         before.update(_forget(connection, generation, pk))
         connection.execute(
             "INSERT INTO indexed VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version ="
@@ -163,7 +163,8 @@ def sweep_versions(connection: sqlite3.Connection, ids: Sequence[str] | None = N
     return {original for _, original in rows}
 
 
-def _version_pk(connection: sqlite3.Connection, document: Document) -> tuple[int, int]:
+def version_pk(connection: sqlite3.Connection, document: Document) -> tuple[int, int]:
+    """Keys of a document and of this version of it. Raises StoreError if it is gone."""
     row = connection.execute(
         "SELECT d.pk, v.pk FROM documents d JOIN versions v ON v.document = d.pk"
         " WHERE d.id = ? AND v.number = ?",

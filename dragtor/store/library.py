@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
-from dragtor.store import calibrations, generations, loading, reading, sources
+from dragtor.store import calibrations, generations, loading, reading, sources, summaries
 from dragtor.store.database import Database, bump, translated
 from dragtor.store.originals import Originals
 from dragtor.store.places import TextCache
@@ -64,6 +64,13 @@ class SqliteLibrary:
         """See Library."""
         with self.database.reading() as connection:
             return reading.scope(connection, generation, collections, filters)
+
+    def document_scope(
+        self, generation: int, collections: Sequence[str], filters: Sequence[Filter]
+    ) -> frozenset[str] | None:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.document_scope(connection, generation, collections, filters)
 
     def documents(self, collection: str) -> list[DocumentInfo]:
         """See Library."""
@@ -250,6 +257,21 @@ class SqliteLibrary:
         """See Library."""
         with self.database.transaction() as connection:
             bump(connection)
+
+    def long_documents(self, generation: int, passages: int) -> list[str]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return summaries.long_documents(connection, generation, passages)
+
+    def summaries(self, generation: int, maker: str, ids: Sequence[str]) -> dict[str, str]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return summaries.read(connection, generation, maker, ids)
+
+    def summarise(self, maker: str, made: Sequence[tuple[Document, str]]) -> None:
+        """See Library."""
+        with self.database.transaction() as connection:
+            summaries.keep(connection, maker, made)
 
     def _discard(self, originals: Sequence[str]) -> None:
         with translated(self.originals.folder):

@@ -57,16 +57,17 @@ def resolve(
 ) -> dict[str, Resolved]:
     """Passages by id with their documents and places; unknown ids are absent."""
     rows = connection.execute(
-        f"SELECT {_INFO}, v.digest, p.id, p.start, p.end, p.version FROM json_each(?) AS wanted"
+        f"SELECT {_INFO}, v.digest, p.id, p.start, p.end, p.input_hash, p.version"
+        " FROM json_each(?) AS wanted"
         " CROSS JOIN passages p ON p.generation = ? AND p.id = wanted.value"
         " JOIN documents d ON d.pk = p.document JOIN versions v ON v.pk = p.version",
         (json.dumps(list(ids)), generation),
     ).fetchall()
-    texts = _texts(connection, cache, {row[7]: row[11] for row in rows})
+    texts = _texts(connection, cache, {row[7]: row[12] for row in rows})
     found = {}
-    for *info, digest, id, start, end, _ in rows:
+    for *info, digest, id, start, end, hash, _ in rows:
         placed = texts[digest]
-        passage = Passage(id, start, end, placed.text[start:end])
+        passage = Passage(id, start, end, placed.text[start:end], input_hash=hash)
         marks = placed.within(start, end)
         found[id] = Resolved(passage, _info(info), placed.location(start), marks)
     return found
@@ -75,14 +76,17 @@ def resolve(
 def passages(connection: sqlite3.Connection, generation: int, id: str) -> list[Passage]:
     """Passages of a document in text order."""
     rows = connection.execute(
-        "SELECT p.id, p.start, p.end, p.version FROM passages p JOIN documents d"
+        "SELECT p.version, p.id, p.start, p.end, p.input_hash FROM passages p JOIN documents d"
         " ON d.pk = p.document WHERE p.generation = ? AND d.id = ? ORDER BY p.start, p.end, p.pk",
         (generation, id),
     ).fetchall()
     if not rows:
         return []
-    (text,) = connection.execute("SELECT text FROM versions WHERE pk = ?", rows[0][3:]).fetchone()
-    return [Passage(id, start, end, text[start:end]) for id, start, end, _ in rows]
+    (text,) = connection.execute("SELECT text FROM versions WHERE pk = ?", rows[0][:1]).fetchone()
+    return [
+        Passage(id, start, end, text[start:end], input_hash=hash)
+        for _, id, start, end, hash in rows
+    ]
 
 
 def scope(
@@ -92,9 +96,41 @@ def scope(
     filters: Sequence[Filter],
 ) -> frozenset[str] | None:
     """Ids of the passages a query may see; ``None`` when that is all of them."""
+    restriction = _restriction(connection, generation, names, filters)
+    if restriction is None:
+        return None
+    documents, values = restriction
+    rows = connection.execute(
+        f"SELECT id FROM passages WHERE generation = ? AND document IN (SELECT d.pk {documents})",
+        [generation, *values],
+    )
+    return frozenset(id for (id,) in rows)
+
+
+def document_scope(
+    connection: sqlite3.Connection,
+    generation: int,
+    names: Sequence[str],
+    filters: Sequence[Filter],
+) -> frozenset[str] | None:
+    """Ids of the documents a query may see; ``None`` when that is all of them."""
+    restriction = _restriction(connection, generation, names, filters)
+    if restriction is None:
+        return None
+    documents, values = restriction
+    return frozenset(id for (id,) in connection.execute(f"SELECT d.id {documents}", values))
+
+
+def _restriction(
+    connection: sqlite3.Connection,
+    generation: int,
+    names: Sequence[str],
+    filters: Sequence[Filter],
+) -> tuple[str, list[Any]] | None:
+    """FROM and WHERE of the documents (``d``) a query may see; ``None`` when that is all."""
     wanted = _collections(connection, names)
     conditions: list[str] = []
-    values: list[Any] = [generation, generation]
+    values: list[Any] = [generation]
     if not _only(connection, generation, wanted):
         conditions.append("d.collection IN (SELECT value FROM json_each(?))")
         values.append(json.dumps(wanted))
@@ -102,14 +138,12 @@ def scope(
     if not conditions:
         return None
     connection.create_function("matches", 3, matches, deterministic=True)
-    rows = connection.execute(
-        "SELECT id FROM passages WHERE generation = ? AND document IN ("
-        "SELECT d.pk FROM indexed i JOIN documents d ON d.pk = i.document"
+    return (
+        "FROM indexed i JOIN documents d ON d.pk = i.document"
         " JOIN versions v ON v.pk = i.version"
-        f" WHERE i.generation = ? AND {' AND '.join(conditions)})",
+        f" WHERE i.generation = ? AND {' AND '.join(conditions)}",
         values,
     )
-    return frozenset(id for (id,) in rows)
 
 
 def marks(text: str) -> tuple[Mark, ...]:

@@ -453,6 +453,21 @@ class _Scope:
         assert self.found(library, generation.id, [Filter("author", "=", "Ann")]) == ["One."]
         assert self.found(library, generation.id, [Filter("author", "=", "Bob")]) == []
 
+    def test_documents_are_in_the_scope_of_a_query_as_their_passages_are(
+        self, library: Library
+    ) -> None:
+        put(library, "a.txt", "One.", author="Ann")
+        put(library, "b.txt", "Two.", author="Bob")
+        put(library, "c.txt", "Three.", author="Ann", collection="gym")
+        generation = index(library)
+        a, c = id_of(library, "a.txt"), id_of(library, "c.txt", "gym")
+        ann = [Filter("author", "=", "Ann")]
+        assert library.document_scope(generation.id, ["main", "gym"], []) is None
+        assert library.document_scope(generation.id, ["main"], ann) == {a}
+        assert library.document_scope(generation.id, ["main", "gym"], ann) == {a, c}
+        put(library, "d.txt", "Not indexed.", author="Ann")
+        assert library.document_scope(generation.id, ["main"], ann) == {a}
+
     @staticmethod
     def found(
         library: Library,
@@ -489,5 +504,54 @@ class _Calibration:
             library.keep_calibration(first.id, {"threshold": 0.3})
 
 
-class LibraryContract(_Calibration, _Empty, _Sources, _Storing, _Removing, _Indexing, _Scope):
+class _Summaries:
+    def test_long_documents_have_many_passages(self, library: Library) -> None:
+        put(library, "a.txt", LINES)
+        put(library, "b.txt", "One.")
+        put(library, "c.txt", f"{LINES}\nAnd more.")
+        generation = index(library)
+        a, c = id_of(library, "a.txt"), id_of(library, "c.txt")
+        assert library.long_documents(generation.id, 3) == [a, c]
+        assert library.long_documents(generation.id, 4) == [c]
+        assert library.long_documents(99, 1) == []
+
+    def test_a_summary_is_of_one_version_by_one_maker(self, library: Library) -> None:
+        put(library, "a.txt", "One.")
+        generation = index(library)
+        id = id_of(library, "a.txt")
+        library.summarise("m1", [(library.document(id), "first")])
+        library.summarise("m2", [(library.document(id), "other")])
+        assert library.summaries(generation.id, "m1", [id, "unknown"]) == {id: "first"}
+        assert library.summaries(generation.id, "m3", [id]) == {}
+        library.summarise("m1", [(library.document(id), "second")])
+        assert library.summaries(generation.id, "m1", [id]) == {id: "second"}
+
+    def test_a_changed_document_has_no_summary_until_it_gets_one(self, library: Library) -> None:
+        put(library, "a.txt", "One.")
+        generation = index(library)
+        id = id_of(library, "a.txt")
+        before = library.document(id)
+        library.summarise("m", [(before, "first")])
+        put(library, "a.txt", "Two.")
+        assert library.summaries(generation.id, "m", [id]) == {id: "first"}
+        index(library)
+        assert library.summaries(generation.id, "m", [id]) == {}
+        with pytest.raises(StoreError, match=id):
+            library.summarise("m", [(before, "late")])
+
+    def test_the_summary_of_a_removed_document_is_gone(self, library: Library) -> None:
+        put(library, "a.txt", "One.")
+        generation = index(library)
+        id = id_of(library, "a.txt")
+        library.summarise("m", [(library.document(id), "first")])
+        library.remove([id])
+        assert library.summaries(generation.id, "m", [id]) == {}
+        put(library, "a.txt", "One.")
+        index(library)
+        assert library.summaries(generation.id, "m", [id]) == {}
+
+
+class LibraryContract(
+    _Calibration, _Empty, _Sources, _Storing, _Removing, _Indexing, _Scope, _Summaries
+):
     """Inherit from this and supply a fixture ``library``."""
