@@ -16,7 +16,7 @@ from dragtor.types import Excerpt, Message, Notice, Prompt, Turn
 Count = Callable[[Sequence[Message]], int]
 """Tokens of a prompt, as the model that will read it counts them."""
 
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _KEPT_FOR_HISTORY = 3
 """Passages that are kept at the cost of older turns."""
 
@@ -41,7 +41,7 @@ class Templates:
         _check("question", self.question, "question")
         if not self.refusal.strip():
             raise ConfigError("prompts.refusal is empty; give the sentence that refuses")
-        if _PLACEHOLDER.search(self.refusal):
+        if PLACEHOLDER.search(self.refusal):
             raise ConfigError(f"prompts.refusal takes no placeholder: {self.refusal!r}")
 
 
@@ -117,15 +117,15 @@ def _too_long(
 def _messages(
     question: str, excerpts: Sequence[Excerpt], history: Sequence[Turn], templates: Templates
 ) -> tuple[Message, ...]:
-    system = _filled(templates.system, {"refusal": templates.refusal})
+    system = filled(templates.system, {"refusal": templates.refusal})
     turns: list[Message] = []
     for turn in history:
-        turns.append(Message("user", _filled(templates.question, {"question": turn.question})))
+        turns.append(Message("user", filled(templates.question, {"question": turn.question})))
         turns.append(Message("assistant", turn.answer))
-    turns.append(Message("user", _filled(templates.question, {"question": question})))
+    turns.append(Message("user", filled(templates.question, {"question": question})))
     if excerpts:
         numbered = "\n\n".join(_numbered(number, item) for number, item in enumerate(excerpts, 1))
-        context = _filled(templates.context, {"passages": numbered})
+        context = filled(templates.context, {"passages": numbered})
         turns[0] = Message("user", f"{context}\n\n{turns[0].content}")
     return (Message("system", system), *turns)
 
@@ -143,13 +143,13 @@ def excerpt_text(excerpt: Excerpt) -> str:
     return " […] ".join(parts)
 
 
-def _filled(template: str, values: Mapping[str, str]) -> str:
+def filled(template: str, values: Mapping[str, str]) -> str:
     """The template with its placeholders replaced; what is filled in is never looked at again."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group()), template)
+    return PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group()), template)
 
 
 def _check(key: str, template: str, placeholder: str) -> None:
-    found = set(_PLACEHOLDER.findall(template))
+    found = set(PLACEHOLDER.findall(template))
     if placeholder not in found:
         raise ConfigError(f"prompts.{key} lacks {{{placeholder}}}: {template!r}")
     unknown = sorted(found - {placeholder})

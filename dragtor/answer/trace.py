@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from dragtor.types import Decision, Prompt, Query, SearchResult, Step
+from dragtor.types import Decision, Hit, Prompt, Query, SearchResult, Step
+
+SHOWN_CHARS = 80
+"""So much of a passage's text goes into a trace: enough to know it by."""
 
 
 def found(query: Query, result: SearchResult) -> Iterator[Step]:
-    """What was searched for, and what was found."""
+    """What was searched for, and the first ``query.k`` of what was found."""
     yield Step("query", query.retriever, {"text": query.text, "k": query.k})
-    hits = [
+    yield listed(query.retriever, result.hits[: query.k], result.timings.get("total_s", 0.0))
+
+
+def listed(name: str, hits: tuple[Hit, ...], seconds: float = 0.0) -> Step:
+    """Hits, each as little as tells it from others."""
+    rows = [
         {"rank": hit.rank, "passage": hit.passage.id, "title": hit.document.title}
-        | {"score": round(hit.score, 4)}
-        for hit in result.hits
+        | {"score": round(hit.score, 4), "text": shortened(hit.passage.text)}
+        for hit in hits
     ]
-    yield Step("hits", query.retriever, {"hits": hits}, result.timings.get("total_s", 0.0))
+    return Step("hits", name, {"hits": rows}, seconds)
 
 
 def asked(name: str, prompt: Prompt) -> Step:
@@ -35,3 +43,15 @@ def decided(name: str, decision: Decision) -> Step:
     figures = {key: round(value, 4) for key, value in decision.because.items()}
     detail = {"answerable": round(decision.answerable, 4), "refuse": decision.refuse, **figures}
     return Step("decision", name, detail)
+
+
+def shortened(text: str, chars: int = SHOWN_CHARS) -> str:
+    """The beginning of a text on one line.
+
+    >>> shortened("Grade II injuries heal in six weeks.", 20)
+    'Grade II injuries…'
+    """
+    line = " ".join(text.split())
+    if len(line) <= chars:
+        return line
+    return (line[: chars + 1].rsplit(" ", 1)[0] if " " in line[: chars + 1] else line[:chars]) + "…"
