@@ -80,25 +80,25 @@ class _Session:
         return True
 
     def _ask(self, question: str) -> None:
-        from dragtor.cli import render
+        from dragtor.cli import answers, live, render
 
         if self._scripted:
             render.asked(question, first=self._asked == 0)
             self._asked += 1
         query = make_query(self._state, question, self._k, None, self._filters)
         events = self._state.dragtor.ask(query, self._conversation.history())
-        answer = render.stream(events, live=True)
+        answer = live.stream(events, live=True)
         self._conversation.add(answer)
-        render.answer(answer)
+        answers.answer(answer)
         render.notices(answer.notices, self._said)
 
     def _sources(self, _: str) -> None:
-        from dragtor.cli import render
+        from dragtor.cli import answers
 
         if self._conversation.last is None:
             _say("nothing has been asked yet")
         else:
-            render.passages(self._conversation.last.hits, self._conversation.last.question)
+            answers.passages(self._conversation.last.hits, self._conversation.last.question)
 
     def _new(self, _: str) -> None:
         self._conversation.clear()

@@ -12,6 +12,7 @@ from typing import Any
 from dragtor.types import (
     Answer,
     Citation,
+    Decision,
     Document,
     DocumentInfo,
     Generation,
@@ -21,6 +22,7 @@ from dragtor.types import (
     Prompt,
     SearchResult,
     Sentence,
+    Step,
 )
 
 Json = dict[str, Any]
@@ -35,14 +37,17 @@ def search_json(result: SearchResult) -> Json:
     }
 
 
-def answer_json(answer: Answer) -> Json:
-    """What ``dragtor ask --json`` prints."""
+def answer_json(answer: Answer, *, traced: bool = False) -> Json:
+    """What ``dragtor ask --json`` prints; the trace is null unless it is wanted."""
     return {
         "question": answer.question,
+        "rewritten": answer.rewritten,
         "kind": answer.kind,
         "refused": answer.refused,
         "answer": answer.text,
         "sentences": [_sentence(sentence) for sentence in answer.sentences],
+        "nearest": [_citation(citation) for citation in answer.nearest],
+        "decision": _decision(answer.decision),
         "hits": [hit_json(hit) for hit in answer.hits],
         "model": answer.model,
         "notices": [asdict(notice) for notice in answer.notices],
@@ -51,6 +56,7 @@ def answer_json(answer: Answer) -> Json:
             name: round(answer.timings.get(name, 0.0), 4)
             for name in ("retrieve_s", "first_token_s", "total_s")
         },
+        "trace": [_step(step) for step in answer.trace] if traced else None,
     }
 
 
@@ -120,6 +126,21 @@ def status_json(status: LibraryStatus, models: Mapping[str, str]) -> Json:
 
 def _generation(generation: Generation | None) -> Json | None:
     return {**asdict(generation), "id": str(generation.id)} if generation else None
+
+
+def _decision(decision: Decision | None) -> Json | None:
+    if decision is None:
+        return None
+    return {"answerable": round(decision.answerable, 4), "refuse": decision.refuse}
+
+
+def _step(step: Step) -> Json:
+    return {
+        "kind": step.kind,
+        "name": step.name,
+        "detail": dict(step.detail),
+        "seconds": round(step.seconds, 4),
+    }
 
 
 def _sentence(sentence: Sentence) -> Json:

@@ -11,15 +11,13 @@ import typer
 from dragtor.cli.state import State, state_of
 
 if TYPE_CHECKING:
-    from dragtor.types import Notice, Query
+    from dragtor.types import Answer, Mode, Notice, Query
 
-Question = Annotated[
-    str,
-    typer.Argument(
-        metavar="QUESTION",
-        help="Your question; - reads questions from standard input, one a line.",
-    ),
-]
+_QUESTION = typer.Argument(
+    metavar="QUESTION",
+    help="Your question; - reads questions from standard input, one a line.",
+)
+Question = Annotated[str, _QUESTION]
 Count = Annotated[
     int | None, typer.Option("-k", min=1, metavar="N", help="How many passages to find.")
 ]
@@ -35,6 +33,29 @@ Filters = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; with - one object a line.")]
+Quote = Annotated[
+    bool, typer.Option("--quote", help="Answer in the sources' own sentences, without a model.")
+]
+Write = Annotated[bool, typer.Option("--write", help="Let the model write, even a starter model.")]
+Strategy = Annotated[
+    str | None,
+    typer.Option("--strategy", metavar="NAME", help="How to gather what the answer rests on."),
+]
+Traced = Annotated[
+    bool, typer.Option("--trace", help="Print every query, hit, prompt and decision.")
+]
+Open = Annotated[
+    int | None,
+    typer.Option(
+        "--open", metavar="N", help="Open footnote N at its place; alone, of the last answer."
+    ),
+]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="NAME", help="Model that answers, this time.")
+]
+ShowPrompt = Annotated[
+    bool, typer.Option("--show-prompt", help="Print the prompt instead of an answer.")
+]
 
 
 def search(
@@ -49,7 +70,7 @@ def search(
 
     Example: dragtor search 'A2 pulley tape' -k 3 --filter 'published>=2020'
     """
-    from dragtor.cli import contract, render
+    from dragtor.cli import answers, contract, render
 
     state = state_of(ctx)
     said: set[Notice] = set()
@@ -61,58 +82,118 @@ def search(
         if json_:
             render.json_out(contract.search_json(result), compact=question == "-")
         else:
-            render.passages(result.hits, result.question)
+            answers.passages(result.hits, result.question)
 
     _each(question, one, json_)
 
 
 def ask(
     ctx: typer.Context,
-    question: Question,
+    question: Annotated[str | None, _QUESTION] = None,
     k: Count = None,
     retriever: Retriever = None,
     filter_: Filters = None,
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="NAME", help="Model that answers, this time.")
-    ] = None,
-    show_prompt: Annotated[
-        bool, typer.Option("--show-prompt", help="Print the prompt instead of an answer.")
-    ] = False,
+    model: Model = None,
+    quote: Quote = False,
+    write: Write = False,
+    strategy: Strategy = None,
+    open_: Open = None,
+    trace: Traced = False,
+    show_prompt: ShowPrompt = False,
     json_: AsJson = False,
 ) -> None:
     """Answer a question from your sources, each sentence with what it rests on.
 
     Example: dragtor ask 'How long does a pulley injury take to heal?'
     """
-    from dragtor.cli import contract, render
-
     state = state_of(ctx)
+    if quote and write:
+        ctx.fail("--quote and --write exclude each other")
+    if question is None or (question == "-" and open_ is not None):
+        if question is not None or open_ is None:
+            ctx.fail("--open needs one question" if question else "Missing argument 'QUESTION'.")
+        _open(state, open_, json_)
+        return
     if model is not None:
         state.assignments = (*state.assignments, f"llm.model={model}")
-    said: set[Notice] = set()
+    mode: Mode = "quote" if quote else "write" if write else "auto"
+    asking = _Asking(state, json_, compact=question == "-", traced=trace)
 
     def one(text: str) -> None:
         count = k or state.settings.answer.passages
-        query = make_query(state, text, count, retriever, filter_)
-        if show_prompt:
-            prompt = state.dragtor.prompt(query)
-            if json_:
-                render.json_out(contract.prompt_json(prompt), compact=question == "-")
-            else:
-                render.messages(prompt.messages)
-            return
-        answer = render.stream(state.dragtor.ask(query), live=not json_)
-        if json_:
-            render.json_out(contract.answer_json(answer), compact=question == "-")
-        else:
-            render.answer(answer)
-        render.notices(answer.notices, said)
+        query = make_query(state, text, count, retriever, filter_, mode=mode, strategy=strategy)
+        asking.prompt(query) if show_prompt else asking.ask(query)
 
     _each(question, one, json_)
+    if open_ is not None and not show_prompt:
+        _open(state, open_, json_)
+
+
+class _Asking:
+    """Asks question by question, and shows each answer as it was asked for."""
+
+    def __init__(self, state: State, json_: bool, *, compact: bool, traced: bool) -> None:
+        self._state = state
+        self._json = json_
+        self._compact = compact
+        self._traced = traced
+        self._said: set[Notice] = set()
+
+    def ask(self, query: Query) -> None:
+        """Answer, show and remember."""
+        from dragtor.cli import answers, contract, live, opening, render
+
+        events = self._state.dragtor.ask(query)
+        answer = live.stream(events, live=not self._json, traced=self._traced and not self._json)
+        opening.remember(self._state.settings.paths.library, answer)
+        if self._json:
+            value = contract.answer_json(answer, traced=self._traced)
+            render.json_out(value, compact=self._compact)
+        else:
+            answers.answer(answer)
+        render.notices(self._to_say(answer), self._said)
+
+    def prompt(self, query: Query) -> None:
+        """Show what the model would be asked."""
+        from dragtor.cli import contract, render
+
+        prompt = self._state.dragtor.prompt(query)
+        if self._json:
+            render.json_out(contract.prompt_json(prompt), compact=self._compact)
+        else:
+            render.messages(prompt.messages)
+
+    def _to_say(self, answer: Answer) -> list[Notice]:
+        """The notices, of which what stands with every answer is for people alone."""
+        from dragtor.cli import render
+
+        to_person = render.out.is_terminal and not self._json
+        return [n for n in answer.notices if to_person or n.code != render.STANDING]
+
+
+def _open(state: State, number: int, json_: bool) -> None:
+    """Open a footnote of the last answer, or say its address where nothing can be opened."""
+    from dragtor.cli import opening, render
+
+    folder = state.settings.paths.library
+    place = opening.recall(folder, number)
+    if opening.opened(place, folder):
+        render.said_line(render.dim(f"opened [{number}] {place.address}"))
+    elif json_:
+        render.said_line(place.address)
+    else:
+        render.line(place.address)
 
 
 def make_query(
-    state: State, text: str, k: int, retriever: str | None, filters: list[str] | None
+    state: State,
+    text: str,
+    k: int,
+    retriever: str | None,
+    filters: list[str] | None,
+    *,
+    mode: Mode = "auto",
+    strategy: str | None = None,
 ) -> Query:
     """A query from what was typed, and the settings where nothing was."""
     from dragtor.filters import parse_filter
@@ -125,6 +206,8 @@ def make_query(
         retriever=retriever or state.settings.retrieve.retriever,
         filters=tuple(parse_filter(condition) for condition in filters or ()),
         collections=(state.collection,),
+        strategy=strategy or state.settings.answer.strategy,
+        mode=mode,
     )
 
 

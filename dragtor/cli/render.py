@@ -1,4 +1,4 @@
-"""What people see: all colours and tables of dragtor.
+"""What all output is made of: consoles, lines, tables.
 
 Colours carry a meaning (green: good, yellow: look here, red: wrong, bold: what was asked for) and
 go away in pipes and with NO_COLOR. Text from sources cannot write control sequences.
@@ -10,37 +10,24 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from urllib.parse import unquote, urlsplit
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from dragtor.text import content_stems, place, word_spans
-from dragtor.types import (
-    Answer,
-    Citation,
-    Hit,
-    Location,
-    Message,
-    Notice,
-    Sentence,
-    Step,
-    Token,
-)
+from dragtor.types import Message, Notice
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False, soft_wrap=False)
 
+STANDING = "domain"
+"""Code of the notice that goes with every answer of a domain, and warns of nothing."""
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ENDLESS = 10_000
-_LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
-_SEEN_ANYWAY = {"unsupported"}
-_DOUBT = {"yes": "", "partly": " (partly)", "no": " (no source)"}
-_VERDICT_STYLE = {"yes": "", "partly": "yellow", "no": "red"}
+_SEEN_ANYWAY = {"unsupported", "emergency"}
 
 
 def harmless(text: str) -> str:
@@ -52,6 +39,11 @@ def error(message: str) -> None:
     """One line on standard error."""
     line = Text("error: ", style="bold red")
     err.print(line.append(harmless(" ".join(message.split())), style="default"), soft_wrap=True)
+
+
+def dim(text: str) -> Text:
+    """Words that only accompany."""
+    return Text(harmless(text), style="dim")
 
 
 def said_line(text: Text | str) -> None:
@@ -71,7 +63,8 @@ def notices(values: Iterable[Notice], said: set[Notice]) -> None:
     for value in values:
         if value.code not in _SEEN_ANYWAY and value not in said:
             said.add(value)
-            said_line(Text(harmless(value.text), style="yellow"))
+            style = "dim" if value.code == STANDING else "yellow"
+            said_line(Text(harmless(value.text), style=style))
 
 
 def link(uri: str) -> str:
@@ -83,26 +76,18 @@ def link(uri: str) -> str:
     return path + (f"#{unquote(parts.fragment)}" if parts.fragment else "")
 
 
-def passages(hits: Sequence[Hit], question: str) -> None:
-    """Rank, title, place and text of each hit, the question's words marked."""
-    if not hits:
-        out.print("nothing found")
-    for number, hit in enumerate(hits):
-        if number:
-            out.print()
-        out.print(_heading(f"{hit.rank}", hit.document.title))
-        _indented(_address(hit.document.uri, hit.location), 3, fold=False)
-        _indented(_marked(hit.passage.text, question), 3)
+def indented(text: Text, by: int, *, fold: bool = True, lead: Text | None = None) -> None:
+    """Print a text some columns to the right; an address is not folded, so that it can be used.
 
-
-def _indented(text: Text, by: int, *, fold: bool = True) -> None:
-    """Print a text some columns to the right; an address is not folded, so that it can be used."""
-    for part in _wrapped(text, out.width - by) if fold else [text]:
+    ``lead`` stands before each line in place of spaces.
+    """
+    for part in wrapped(text, out.width - by) if fold else [text]:
         part.rstrip()
-        out.print(Text(" " * by if part else "").append_text(part), soft_wrap=True)
+        margin = lead.copy() if lead is not None else Text(" " * by if part else "")
+        out.print(margin.append_text(part), soft_wrap=True)
 
 
-def _wrapped(text: Text, width: int) -> Iterator[Text]:
+def wrapped(text: Text, width: int) -> Iterator[Text]:
     """Lines broken between words only: a long address stays whole, so that it can be used."""
     for part in text.split("\n", allow_blank=True):
         breaks, column = [], 0
@@ -112,91 +97,6 @@ def _wrapped(text: Text, width: int) -> Iterator[Text]:
                 column = 0
             column += cell_len(word[0])
         yield from part.divide(breaks)
-
-
-def _heading(number: str, title: str) -> Text:
-    return Text(f"{number:>2} ", style="cyan").append(harmless(title), style="bold default")
-
-
-def _address(uri: str, location: Location) -> Text:
-    style = f"dim link {uri}" if _LINKABLE.match(uri) else "dim"
-    where = place(location)
-    line = Text(f"{harmless(where)} · " if where else "", style="green")
-    return line.append(harmless(link(uri)), style=style)
-
-
-def _marked(text: str, question: str) -> Text:
-    wanted = set(content_stems(question))
-    shown = Text(harmless(text))
-    for span in word_spans(text):
-        if wanted.intersection(content_stems(text[span.start : span.end])):
-            shown.stylize("bold yellow", span.start, span.end)
-    return shown
-
-
-def answer(value: Answer) -> None:
-    """The answer with footnotes, then what they lead to."""
-    footnotes = _footnotes(value.sentences)
-    out.print(_with_footnotes(value, footnotes))
-    if footnotes:
-        out.print()
-        out.print(Text("Sources", style="bold"))
-    for citation, number in footnotes.items():
-        out.print(_heading(f"[{number}]", citation.title))
-        _indented(Text(f"“{harmless(' '.join(citation.quote.split()))}”"), 4)
-        _indented(_address(citation.uri, citation.location), 4, fold=False)
-    out.print(_byline(value))
-
-
-def _byline(value: Answer) -> Text:
-    parts = [value.model or "no model was asked", f"{value.timings.get('total_s', 0.0):.1f} s"]
-    if value.usage.completion_tokens:
-        parts.append(f"{value.usage.prompt_tokens} tokens read")
-        parts.append(f"{value.usage.completion_tokens} written")
-    return Text("\n" + harmless(" · ".join(parts)), style="dim")
-
-
-def _footnotes(sentences: Iterable[Sentence]) -> dict[Citation, int]:
-    cited = dict.fromkeys(c for sentence in sentences for c in sentence.citations)
-    return {citation: number for number, citation in enumerate(cited, start=1)}
-
-
-def _with_footnotes(value: Answer, footnotes: dict[Citation, int]) -> Text:
-    shown = Text()
-    for text, sentence in value.parts():
-        if sentence is None:
-            shown.append(harmless(text))
-            continue
-        style = _VERDICT_STYLE[sentence.support.verdict]
-        marks = "".join(f"[{footnotes[citation]}]" for citation in sentence.citations)
-        shown.append(harmless(text), style=style)
-        shown.append(f" {marks}" if marks else "", style="cyan")
-        shown.append(_DOUBT[sentence.support.verdict], style=style)
-    return shown
-
-
-def stream(events: Iterable[Token | Notice | Step | Answer], *, live: bool) -> Answer:
-    """Show words while they come, if somebody watches; returns the answer.
-
-    The words make way for the answer with its footnotes, which :func:`answer` prints. Notices wait
-    until then, too: they are all in the answer. Stopped with Ctrl-C, the words stay.
-    """
-    text = Text()
-    try:
-        with ExitStack() as stack:
-            if live and out.is_terminal:
-                shown = Live(text, console=out, transient=True, refresh_per_second=12)
-                stack.enter_context(shown)
-            for event in events:
-                if isinstance(event, Token):
-                    text.append(harmless(event.text))
-                elif isinstance(event, Answer):
-                    return event
-    except KeyboardInterrupt:
-        if live and text:
-            out.print(text)
-        raise
-    raise AssertionError("an answer's stream ends with the answer")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], right: str = "") -> None:
@@ -219,11 +119,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], right: s
         out.print(row_shown, soft_wrap=True)
 
 
-def hanging(head: Text, body: str) -> None:
+def hanging(head: Text, body: str, style: str = "default") -> None:
     """A label and what it says; in a terminal, further lines begin below the first word."""
-    text = Text(harmless(body), style="default")
+    text = Text(harmless(body), style=style)
     by = head.cell_len
-    lines = list(_wrapped(text, out.width - by)) if out.is_terminal else [text]
+    lines = list(wrapped(text, out.width - by)) if out.is_terminal else [text]
     for number, part in enumerate(lines):
         part.rstrip()
         out.print((Text(" " * by) if number else head.copy()).append_text(part), soft_wrap=True)

@@ -61,8 +61,15 @@ CITATION = {
     "end": int,
     "location": LOCATION,
 }
+STEP = {
+    "kind": {"query", "hits", "prompt", "reply", "decision"},
+    "name": str,
+    "detail": Open(object),
+    "seconds": NUMBER,
+}
 ASK = {
     "question": str,
+    "rewritten": TEXT,
     "kind": {"answer", "quote", "refusal", "clarification"},
     "refused": bool,
     "answer": str,
@@ -73,11 +80,14 @@ ASK = {
             "citations": [CITATION],
         }
     ],
+    "nearest": [CITATION],
+    "decision": ({"answerable": NUMBER, "refuse": bool}, None),
     "hits": [HIT],
     "model": TEXT,
     "notices": [{"code": str, "text": str}],
     "usage": {"prompt_tokens": int, "completion_tokens": int},
     "timings": {"retrieve_s": NUMBER, "first_token_s": NUMBER, "total_s": NUMBER},
+    "trace": ([STEP], None),
 }
 PROMPT = {
     "messages": [{"role": {"system", "user", "assistant"}, "content": str}],
@@ -168,7 +178,7 @@ def is_one_of(value: Any, shape: Any) -> bool:
         return value in shape
     if isinstance(shape, tuple):
         return any(value is None if one is None else not deviations(value, one) for one in shape)
-    return type(value) is shape
+    return shape is object or type(value) is shape
 
 
 def example(heading: str) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from dragtor.cli import listings, render
+from dragtor.cli import listings, live, render
 from dragtor.cli.progress import Pace
 from dragtor.types import DocumentInfo, Notice, Token
 from tests.conftest import Ran
@@ -66,15 +66,15 @@ def test_notices_are_one_line_in_a_pipe(shown: Callable[[], list[str]], terminal
     assert (len(shown()) == 1) != terminal
 
 
-@pytest.mark.parametrize("live", [True, False])
-def test_what_was_written_when_stopped_stays(shown: Callable[[], list[str]], live: bool) -> None:
+@pytest.mark.parametrize("watched", [True, False])
+def test_what_was_written_when_stopped_stays(shown: Callable[[], list[str]], watched: bool) -> None:
     def events() -> object:
         yield Token("Half a sentence")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        render.stream(events(), live=live)  # type: ignore[arg-type]
-    assert ("Half a sentence" in "\n".join(shown()[-1:])) == live
+        live.stream(events(), live=watched)  # type: ignore[arg-type]
+    assert ("Half a sentence" in "\n".join(shown()[-1:])) == watched
 
 
 def test_speed_counts_from_the_first_report() -> None:

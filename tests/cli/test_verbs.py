@@ -153,7 +153,7 @@ def test_a_follow_up_is_found_with_the_question_before_it(indexed: Run, project:
     request, _ = project.server.log[-1]
     messages = request.get_json()["messages"]
     assert "Lateral epicondylitis" in json.dumps(messages)
-    assert messages[-1]["content"].startswith("Question: how many weeks?")
+    assert messages[-1]["content"].startswith("Question: how many weeks")
     assert any("eccentric wrist extension?" in m["content"] for m in messages[:-1])
 
 

@@ -1,0 +1,142 @@
+"""What people see of answers and of what was found: words with footnotes, and where they lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from dragtor.cli import render
+from dragtor.cli.render import harmless, indented
+from dragtor.text import content_stems, place, word_spans
+from dragtor.types import Answer, Citation, Hit, Location
+
+SHORT_ID = 8
+"""Characters of a passage's id that people are shown; `dragtor show` takes them."""
+
+_LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
+_DOUBT = {"yes": "", "partly": " (partly)", "no": " (no source)"}
+_VERDICT_STYLE = {"yes": "", "partly": "yellow", "no": "red"}
+
+
+def passages(hits: Sequence[Hit], question: str) -> None:
+    """Rank, title, place and text of each hit, the question's words marked."""
+    if not hits:
+        render.out.print("nothing found")
+    for number, hit in enumerate(hits):
+        if number:
+            render.out.print()
+        render.out.print(_heading(f"{hit.rank}", hit.document.title))
+        _where(hit.document.uri, hit.location, hit.passage.id, 3)
+        indented(_marked(hit.passage.text, question), 3)
+
+
+def answer(value: Answer) -> None:
+    """The answer, and below it what its footnotes lead to."""
+    if value.rewritten:
+        _hanging("understood as: ", value.rewritten)
+        render.out.print()
+    numbers = {citation: number for number, citation in enumerate(footnotes(value), start=1)}
+    if value.kind == "quote":
+        _quotes(value, numbers)
+    else:
+        render.out.print(_with_footnotes(value, numbers))
+    if numbers:
+        title = "Nearest in your sources" if value.refused else "Sources"
+        render.out.print(Text(f"\n{title}", style="bold"))
+    for citation, number in numbers.items():
+        _footnote(citation, number, quoted=_shows(value, citation))
+    if value.kind != "clarification":
+        render.out.print(_byline(value))
+
+
+def footnotes(value: Answer) -> tuple[Citation, ...]:
+    """What an answer's footnotes lead to, in the order of their numbers, which begin at 1.
+
+    Of a refusal, the nearest that there is.
+    """
+    cited = [citation for sentence in value.sentences for citation in sentence.citations]
+    return tuple(dict.fromkeys(cited or value.nearest))
+
+
+def _shows(value: Answer, citation: Citation) -> bool:
+    """Whether the answer's own words are this quote, so that it need not be said twice."""
+    return value.kind == "quote" and any(
+        sentence.text == citation.quote for sentence in value.sentences
+    )
+
+
+def _quotes(value: Answer, numbers: dict[Citation, int]) -> None:
+    render.out.print(Text("In the words of your sources:", style="dim"))
+    for sentence in value.sentences:
+        shown = Text(f"“{harmless(_flat(sentence.text))}”")
+        shown.append(_references(sentence.citations, numbers), style="cyan")
+        render.out.print()
+        indented(shown, 2, lead=Text("│ ", style="cyan"))
+
+
+def _with_footnotes(value: Answer, numbers: dict[Citation, int]) -> Text:
+    shown = Text()
+    for text, sentence in value.parts():
+        if sentence is None:
+            shown.append(harmless(text))
+            continue
+        style = _VERDICT_STYLE[sentence.support.verdict]
+        shown.append(harmless(text), style=style)
+        shown.append(_references(sentence.citations, numbers), style="cyan")
+        shown.append(_DOUBT[sentence.support.verdict], style=style)
+    return shown
+
+
+def _references(citations: Sequence[Citation], numbers: dict[Citation, int]) -> str:
+    marks = "".join(f"[{numbers[citation]}]" for citation in dict.fromkeys(citations))
+    return f" {marks}" if marks else ""
+
+
+def _footnote(citation: Citation, number: int, *, quoted: bool) -> None:
+    render.out.print(_heading(f"[{number}]", citation.title))
+    if not quoted:
+        indented(Text(f"“{harmless(_flat(citation.quote))}”"), 4)
+    _where(citation.uri, citation.location, citation.passage_id, 4)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _heading(number: str, title: str) -> Text:
+    return Text(f"{number:>2} ", style="cyan").append(harmless(title), style="bold default")
+
+
+def _where(uri: str, location: Location, passage_id: str, by: int) -> None:
+    """Place and address, and the passage's id; an address is not folded, so that it can be used."""
+    style = f"dim link {uri}" if _LINKABLE.match(uri) else "dim"
+    where = place(location)
+    line = Text(f"{harmless(where)} · " if where else "", style="green")
+    line.append(harmless(render.link(uri)), style=style)
+    line.append(f" · {passage_id[:SHORT_ID]}", style="dim")
+    indented(line, by, fold=False)
+
+
+def _marked(text: str, question: str) -> Text:
+    wanted = set(content_stems(question))
+    shown = Text(harmless(text))
+    for span in word_spans(text):
+        if wanted.intersection(content_stems(text[span.start : span.end])):
+            shown.stylize("bold yellow", span.start, span.end)
+    return shown
+
+
+def _byline(value: Answer) -> Text:
+    parts = [value.model or "no model was asked", f"{value.timings.get('total_s', 0.0):.1f} s"]
+    if value.usage.completion_tokens:
+        parts.append(f"{value.usage.prompt_tokens} tokens read")
+        parts.append(f"{value.usage.completion_tokens} written")
+    if value.refused and value.decision and value.hits:
+        parts.append(f"{value.decision.answerable:.0%} likely to be answered by what was found")
+    return Text("\n" + harmless(" · ".join(parts)), style="dim")
+
+
+def _hanging(label: str, text: str) -> None:
+    render.hanging(Text(label, style="dim"), text, style="dim")
