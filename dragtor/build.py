@@ -6,7 +6,7 @@ backend is one file that fits its Protocol, and one line in one of these tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from functools import cached_property, partial
 from importlib import import_module
@@ -23,15 +23,18 @@ from dragtor.interfaces import (
     Rewriter,
     Strategy,
     SupportChecker,
+    VectorCache,
     VectorStore,
 )
 from dragtor.loading import Loader
 from dragtor.mistakes import not_one_of
 from dragtor.pipeline import Dragtor
-from dragtor.types import Generation, Hit, Notice, Vectors
+from dragtor.types import Generation, Hit, Notice, Span
 
 if TYPE_CHECKING:
+    from dragtor.answer.domain import Domain
     from dragtor.answer.prompt import Templates
+    from dragtor.answer.sentences import SentenceVectors
     from dragtor.catalogue import ModelEntry
     from dragtor.config import Settings
     from dragtor.sources.http import HttpClient
@@ -239,6 +242,12 @@ class _Parts:
         store: VectorStore = ChromaStore(self._settings.paths.library / "chroma")
         return store
 
+    @property
+    def _cache(self) -> VectorCache:
+        from dragtor.store.cache import SqliteVectorCache
+
+        return SqliteVectorCache(self._settings.paths.library / "vectors.db")
+
     # --- loading
 
     def loader(self) -> Loader:
@@ -293,8 +302,6 @@ class _Parts:
 
     def indexer(self) -> Indexer:
         from dragtor.split.context import contextualize
-        from dragtor.store.cache import SqliteVectorCache
-
         split, encoder = self._settings.split, self.encoder(self.recipe)
         make_splitter = _choose(SPLITTERS, split.splitter, "split.splitter")
         splitter = make_splitter(encoder, split.max_tokens, split.overlap_tokens)
@@ -304,7 +311,7 @@ class _Parts:
             contextualize=partial(contextualize, mode=split.context),
             encoder=encoder,
             vectors=self.vectors,
-            cache=SqliteVectorCache(self._settings.paths.library / "vectors.db"),
+            cache=self._cache,
             recipe=self.recipe,
             fingerprint=f"{splitter.fingerprint} context={split.context}",
         )
@@ -370,7 +377,7 @@ class _Parts:
             model=language.model,
             finder=SentenceFinder(
                 lambda question: encoder.encode_queries([question])[0],
-                self._sentence_vectors(encoder),
+                self._sentence_vectors(generation),
             ),
             checker=self._checker(encoder),
             refuser=self._refuser(generation),
@@ -396,7 +403,14 @@ class _Parts:
 
     def advise(self, question: str) -> Sequence[Notice]:
         """What goes before any answer to a question."""
-        return ()
+        return self._domain.advise(question)
+
+    @cached_property
+    def _domain(self) -> Domain:
+        from dragtor.answer.domain import Domain
+
+        domain = self._settings.domain
+        return Domain(domain.notice, domain.emergency, domain.emergency_signs)
 
     def _checker(self, encoder: Encoder) -> SupportChecker:
         from dragtor.answer.citations import FeatureChecker
@@ -411,20 +425,17 @@ class _Parts:
 
         return ScoreRefuser()
 
-    def _sentence_vectors(self, encoder: Encoder) -> Callable[[Sequence[Hit]], list[Vectors]]:
-        from dragtor.passages import sentence_spans
+    def _sentence_vectors(self, generation: Generation) -> SentenceVectors:
+        from dragtor.answer.sentences import SentenceVectors
+        from dragtor.split.context import contextualize
 
-        def vectors(hits: Sequence[Hit]) -> list[Vectors]:
-            texts = [
-                [
-                    hit.passage.text[span.start : span.end]
-                    for span in sentence_spans(hit.passage.text)
-                ]
-                for hit in hits
-            ]
-            return [encoder.encode_passages(sentences) for sentences in texts]
+        mode: Any = generation.recipe["context"]
 
-        return vectors
+        def encoder_input(hit: Hit) -> str:
+            document = self.library.document(hit.document.id)
+            return contextualize(document, Span(hit.passage.start, hit.passage.end), mode)
+
+        return SentenceVectors(self._encoder_of(generation), self._cache, encoder_input)
 
     @cached_property
     def language(self) -> _Language:

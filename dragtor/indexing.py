@@ -10,7 +10,7 @@ import numpy as np
 from dragtor.errors import QueryError
 from dragtor.interfaces import Encoder, Library, Progress, Splitter, VectorCache, VectorStore
 from dragtor.log import logger
-from dragtor.passages import input_hash, make_passages
+from dragtor.passages import input_hash, make_passages, sentence_inputs, sentences_key
 from dragtor.types import Document, Generation, Passage, Span, Vectors
 
 DENSE = "dense"
@@ -148,23 +148,29 @@ class Indexer:
     def _write_vectors(self, space: str, passages: Sequence[Passage], tally: _Tally) -> None:
         for start in range(0, len(passages), BATCH):
             chunk = passages[start : start + BATCH]
-            vectors = self._encode([passage.encoder_input for passage in chunk], tally)
+            vectors = self._encode(chunk, tally)
             self._vectors.add(space, [passage.id for passage in chunk], vectors)
             self._library.touch()
 
-    def _encode(self, texts: Sequence[str], tally: _Tally) -> Vectors:
+    def _encode(self, passages: Sequence[Passage], tally: _Tally) -> Vectors:
+        """Vectors of passages; those of their sentences are kept for who asks, on the way."""
         fingerprint = self._encoder.fingerprint
-        known = self._cache.get(fingerprint, texts)
-        missing = sorted({text for text in texts if text not in known}, key=len)
-        tally.advance(len(texts) - len(missing))
-        for start in range(0, len(missing), STEP):
-            step = missing[start : start + STEP]
-            vectors = self._encoder.encode_passages(step)
-            self._cache.put(fingerprint, step, vectors)
-            known.update(zip(step, vectors, strict=True))
+        known = self._cache.get(fingerprint, [passage.encoder_input for passage in passages])
+        missing = {p.encoder_input: p for p in passages if p.encoder_input not in known}
+        tally.advance(len(passages) - len(missing))
+        ordered = sorted(missing.values(), key=lambda passage: len(passage.encoder_input))
+        for start in range(0, len(ordered), STEP):
+            step = ordered[start : start + STEP]
+            inputs = [passage.encoder_input for passage in step]
+            cuts = [sentence_inputs(passage) for passage in step]
+            vectors, sentences = self._encoder.encode_spans(inputs, cuts)
+            keys = [sentences_key(input_hash(passage), passage) for passage in step]
+            self._cache.put_spans(fingerprint, keys, sentences)
+            self._cache.put(fingerprint, inputs, vectors)
+            known.update(zip(inputs, vectors, strict=True))
             tally.encoded += len(step)
             tally.advance(len(step))
-        return np.stack([known[text] for text in texts])
+        return np.stack([known[passage.encoder_input] for passage in passages])
 
 
 class _Tally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 from dragtor.text import sentences
@@ -46,15 +47,32 @@ def text_hash(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+def sentence_inputs(passage: Passage) -> list[Span]:
+    """Where the passage's sentences lie in what the encoder sees, which ends with its text."""
+    shift = len(passage.encoder_input) - len(passage.text)
+    return [Span(span.start + shift, span.end + shift) for span in sentence_spans(passage.text)]
+
+
+def sentences_key(input_hash: str, passage: Passage) -> str:
+    """What the vectors of a passage's sentences are kept by: what was read, and where it is cut."""
+    cuts = " ".join(f"{span.start}-{span.end}" for span in sentence_spans(passage.text))
+    return f"{input_hash} {cuts}"
+
+
 def sentence_spans(text: str) -> list[Span]:
     """The sentences of a passage, counted from its start, headings and table rows among them.
 
     The marker of a list item belongs to the item and is no sentence of its own.
     """
+    return list(_sentence_spans(text))
+
+
+@lru_cache(maxsize=4096)
+def _sentence_spans(text: str) -> tuple[Span, ...]:
     spans: list[Span] = []
     for span in sentences(text):
         if spans and _BARE_MARKER.fullmatch(text, spans[-1].start, span.start):
             spans[-1] = Span(spans[-1].start, span.end)
         else:
             spans.append(span)
-    return spans
+    return tuple(spans)

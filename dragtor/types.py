@@ -158,7 +158,8 @@ class Passage:
 
     ``id`` is made of the document's id, the hash of the text and which occurrence of that text
     in the document this is. So text inserted above changes no id, and an id never comes to stand
-    for another text. ``encoder_input`` is exactly what the encoder sees, context line included.
+    for another text. ``encoder_input`` is exactly what the encoder sees, context line included,
+    while a passage is being indexed; of one that was, ``input_hash`` is the hash of it.
     """
 
     id: str
@@ -166,6 +167,7 @@ class Passage:
     end: int
     text: str
     encoder_input: str = ""
+    input_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dragtor.indexing import DENSE, Indexer, space_name
+from dragtor.passages import sentences_key
 from dragtor.split.context import contextualize
 from dragtor.store.cache import SqliteVectorCache
 from dragtor.store.library import SqliteLibrary
@@ -32,7 +33,14 @@ class Counting:
         self.seen += texts
         rows = [[1.0 + sum(map(ord, text[i::8])) for i in range(8)] for text in texts]
         vectors = np.array(rows, dtype=np.float32).reshape(len(texts), 8)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
+
+    def encode_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        cut = [[text[s.start : s.end] for s in row] for text, row in zip(texts, spans, strict=True)]
+        return self.encode_passages(texts), [Counting().encode_passages(row) for row in cut]
 
     encode_queries = encode_passages
 
@@ -246,3 +254,21 @@ def test_a_lost_vector_store_is_made_anew_without_encoding(bench: Bench) -> None
     bench.vectors.data.clear()
     assert bench.index() == 0
     bench.check(3)
+
+
+def test_sentences_are_kept_with_the_passages_they_are_of(bench: Bench) -> None:
+    bench.put(a="Rest it. Then load it.\nOne.")
+    bench.index()
+    generation = bench.library.active()
+    assert generation is not None
+    ids = sorted(bench.library.passage_ids(generation.id))
+    by_text = {
+        r.passage.text: r.passage for r in bench.library.resolve(generation.id, ids).values()
+    }
+    for text, sentences in [
+        ("Rest it. Then load it.", ["Rest it.", "Then load it."]),
+        ("One.", ["One."]),
+    ]:
+        key = sentences_key(by_text[text].input_hash, by_text[text])
+        kept = bench.cache.get_spans("counting", [key])[key]
+        assert kept == pytest.approx(Counting().encode_passages(sentences), abs=1e-3)

@@ -13,7 +13,7 @@ import numpy as np
 from dragtor.encode.files import checksum, graph_file
 from dragtor.encode.session import Output, TokenModel, Tokens, open_tokenizer
 from dragtor.errors import ModelError
-from dragtor.types import Vectors
+from dragtor.types import Span, Vectors
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -84,6 +84,25 @@ class OnnxEncoder:
         """
         return self._encode([self._passage_prefix + text for text in texts])
 
+    def encode_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of passages as :meth:`encode_passages` gives them, and of spans of each.
+
+        A span's vector is the mean of its tokens' vectors, which have seen the whole passage
+        ("late chunking", Günther et al. 2024, https://arxiv.org/abs/2409.04701), so it costs no
+        second run. One without a token of its own (beyond ``max_tokens``, say) has its passage's.
+        """
+        shift = len(self._passage_prefix)
+        inputs, places = self._model.tokenize_placed([self._passage_prefix + t for t in texts])
+        vectors: Vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        pooled: list[Vectors] = [vectors[:0]] * len(texts)
+        for rows, hidden, mask in self._model.run(inputs) if texts else ():
+            vectors[rows] = self._pool(hidden, mask)
+            for row, tokens in zip(rows, hidden, strict=True):
+                pooled[row] = _mean(tokens, places[row] - shift, spans[row], vectors[row])
+        return vectors, pooled
+
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The same for questions."""
         return self._encode([self._query_prefix + text for text in texts])
@@ -119,9 +138,23 @@ class OnnxEncoder:
         else:
             # The mean's divisor does not matter: the length becomes 1 anyway.
             pooled = np.einsum("btd,bt->bd", hidden, mask.astype(np.float32))
-        length = np.linalg.norm(pooled, axis=1, keepdims=True)
-        unit: Vectors = pooled / np.maximum(length, np.finfo(np.float32).tiny)
-        return unit
+        return _unit(pooled)
+
+
+def _mean(tokens: Output, places: Tokens, spans: Sequence[Span], whole: Vectors) -> Vectors:
+    """Vectors of spans from those of a text's tokens, which lie at ``places``, shape (n, 2)."""
+    starts, ends = places[:, 0], places[:, 1]
+    vectors: Vectors = np.empty((len(spans), len(whole)), dtype=np.float32)
+    for row, span in zip(vectors, spans, strict=True):
+        inside = (starts < span.end) & (ends > span.start) & (starts < ends)
+        row[:] = tokens[: len(places)][inside].mean(axis=0) if inside.any() else whole
+    return _unit(vectors)
+
+
+def _unit(rows: Vectors) -> Vectors:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: Vectors = rows / np.maximum(length, np.finfo(np.float32).tiny)
+    return unit
 
 
 def _digest(path: Path) -> str:

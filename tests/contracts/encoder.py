@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dragtor.interfaces import Encoder
-from dragtor.types import Vectors
+from dragtor.types import Span, Vectors
 
 TEXTS = (
     "A pulley tears with a pop.",
@@ -60,6 +60,29 @@ class EncoderContract:
         vectors = encoder.encode_passages([long, f"{long} Bread with butter.", "climb"])
         assert cosines(vectors[:1], vectors[1:2]) == approx_ones(1)
         assert vectors[0] @ vectors[2] < 0.99999
+
+    def test_spans_come_with_the_vectors_of_their_texts(self, encoder: Encoder) -> None:
+        spans = [[Span(0, len(text)), Span(0, 1)] if text else [] for text in TEXTS]
+        vectors, pooled = encoder.encode_spans(TEXTS, spans)
+        assert cosines(vectors, encoder.encode_passages(TEXTS)) == approx_ones(len(TEXTS))
+        assert [rows.shape for rows in pooled] == [(len(s), encoder.dimension) for s in spans]
+        for rows in pooled:
+            assert rows.dtype == np.float32
+            assert np.linalg.norm(rows, axis=1) == approx_ones(len(rows))
+        vectors, pooled = encoder.encode_spans([], [])
+        assert vectors.shape == (0, encoder.dimension)
+        assert pooled == []
+
+    def test_the_span_that_shares_a_word_is_closer(self, encoder: Encoder) -> None:
+        text = "Bread with butter. Pulley."
+        _, (spans,) = encoder.encode_spans([text], [[Span(0, 18), Span(19, 26)]])
+        far, near = spans @ encoder.encode_queries(["pulley"])[0]
+        assert near > far
+
+    def test_a_span_that_is_not_seen_has_the_vector_of_its_text(self, encoder: Encoder) -> None:
+        text = "climb " * encoder.max_tokens + "Bread with butter."
+        (whole,), (spans,) = encoder.encode_spans([text], [[Span(len(text) - 18, len(text))]])
+        assert cosines(spans, whole[None]) == approx_ones(1)
 
     def test_its_fingerprint_stays_the_same(self, encoder: Encoder) -> None:
         before = encoder.fingerprint

@@ -42,3 +42,19 @@ class VectorCacheContract:
     def test_texts_and_vectors_must_be_as_many(self, cache: VectorCache) -> None:
         with pytest.raises(ValueError, match="shorter"):
             cache.put("e1", ["a", "b"], unit_rows(1))
+
+    def test_vectors_of_spans_come_back_nearly_as_they_were(self, cache: VectorCache) -> None:
+        vectors = [unit_rows(3), unit_rows(0), unit_rows(1, seed=2)]
+        cache.put_spans("e1", ["a", "b", "c"], vectors)
+        got = cache.get_spans("e1", ["c", "a", "unknown"])
+        assert set(got) == {"a", "c"}
+        assert got["a"].dtype == np.float32
+        assert got["a"] == pytest.approx(vectors[0], abs=1e-3)
+        assert got["c"] == pytest.approx(vectors[2], abs=1e-3)
+        assert cache.get_spans("e2", ["a"]) == {}
+        assert cache.get("e1", ["a"]) == {}
+
+    def test_vectors_of_spans_can_be_replaced(self, cache: VectorCache) -> None:
+        cache.put_spans("e1", ["a"], [unit_rows(3)])
+        cache.put_spans("e1", ["a"], [unit_rows(2)])
+        assert cache.get_spans("e1", ["a"])["a"] == pytest.approx(unit_rows(2), abs=1e-3)

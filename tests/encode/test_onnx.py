@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 
 from dragtor.encode.onnx import OnnxEncoder
 from dragtor.errors import ModelError
+from dragtor.types import Span
 from tests.contracts.encoder import TEXTS, EncoderContract, approx_ones, cosines
 from tests.encode import reference
 from tests.tiny import (
@@ -49,6 +50,7 @@ class TestTinyEncoderInSmallBatchesWithPrefixes(EncoderContract):
 
     # The first token of a random model does not know what the others say.
     test_a_shared_word_brings_texts_closer = None
+    test_the_span_that_shares_a_word_is_closer = None
 
 
 @pytest.mark.models
@@ -88,6 +90,22 @@ def test_a_vector_is_the_pooled_hidden_state(tiny_encoder: Path, pooling: Any) -
         hidden = reference.hidden_state(weights, ids, [0] * len(ids), heads=HEADS, layers=LAYERS)
         pooled = hidden.mean(axis=0) if pooling == "mean" else hidden[0]
         assert vector == pytest.approx(pooled / np.linalg.norm(pooled), abs=1e-5)
+
+
+@pytest.mark.parametrize("prefix", ["", "passage: "])
+def test_a_span_is_the_mean_of_its_tokens(tiny_encoder: Path, prefix: str) -> None:
+    tokenizer = tiny_tokenizer()
+    weights = tiny_weights(tokenizer.get_vocab_size())
+    text, span = "ab. cdef, gh. ij", Span(4, 13)
+    # Of the tokens "ab" "." "cd" "##ef" "," "gh" "." "ij" the third to the seventh.
+    ids = tokenizer.encode(prefix + text).ids
+    hidden = reference.hidden_state(weights, ids, [0] * len(ids), heads=HEADS, layers=LAYERS)
+    before = len(tokenizer.encode(prefix, add_special_tokens=False).ids)
+    mean = hidden[1 + before :][2:7].mean(axis=0)
+    longer = "a longer text, so that the other one is padded"
+    encoder = tiny(tiny_encoder, passage_prefix=prefix)
+    _, (_, (vector,)) = encoder.encode_spans([longer, text], [[], [span]])
+    assert vector == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
 
 
 def test_prefixes_are_put_before_questions_and_passages(tiny_encoder: Path) -> None:

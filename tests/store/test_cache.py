@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,30 @@ class TestSqliteVectorCache(VectorCacheContract):
 
 def test_reading_makes_no_file(path: Path) -> None:
     assert SqliteVectorCache(path).get("e1", ["a"]) == {}
+    assert SqliteVectorCache(path).get_spans("e1", ["a"]) == {}
     assert not path.parent.exists()
+
+
+def test_reading_waits_for_no_writer_and_leaves_nothing_behind(path: Path) -> None:
+    cache = SqliteVectorCache(path)
+    cache.put("e1", ["a"], unit_rows(1))
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert set(cache.get("e1", ["a"])) == {"a"}
+        writer.execute("ROLLBACK")
+    assert set(cache.get("e1", ["a"])) == {"a"}
+    assert [file.name for file in path.parent.iterdir()] == ["vectors.db"]
+
+
+def test_a_file_of_an_older_dragtor_has_no_spans_until_they_are_put(path: Path) -> None:
+    cache = SqliteVectorCache(path)
+    cache.put("e1", ["a"], unit_rows(1))
+    with closing(sqlite3.connect(path)) as older:
+        older.execute("DROP TABLE spans")
+    assert cache.get_spans("e1", ["k"]) == {}
+    cache.put_spans("e1", ["k"], [unit_rows(2)])
+    assert set(cache.get_spans("e1", ["k"])) == {"k"}
+    assert set(cache.get("e1", ["a"])) == {"a"}
 
 
 def test_it_may_be_deleted_at_any_time(path: Path) -> None:
