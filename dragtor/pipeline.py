@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dragtor.errors import QueryError
-from dragtor.indexing import DENSE, Indexer, IndexReport, space_name
+from dragtor.indexing import Indexer, IndexReport
 from dragtor.interfaces import (
     Answerer,
     LanguageModel,
@@ -25,6 +25,8 @@ from dragtor.interfaces import (
 from dragtor.loading import Loader, LoadReport
 from dragtor.log import logger
 from dragtor.sources.address import is_web, path_of
+from dragtor.summaries import SummaryIndexer
+from dragtor.surroundings import Surroundings, surroundings
 from dragtor.text import require_words
 from dragtor.types import (
     Answer,
@@ -78,6 +80,8 @@ class Dragtor:
         rewriter: Rewriter,
         make_model: Callable[[], LanguageModel | None],
         advise: Callable[[str], Sequence[Notice]],
+        make_summaries: Callable[[], SummaryIndexer],
+        make_articles: Callable[[Generation], Callable[[Query], tuple[ArticleHit, ...]]],
     ) -> None:
         self.library = library
         self.vectors = vectors
@@ -89,6 +93,8 @@ class Dragtor:
         self._strategy = make_strategy
         self._rewriter = rewriter
         self._advise = advise
+        self._make_summaries = make_summaries
+        self._make_articles = make_articles
         self.desk = _Desk(self, make_model)
         self._retrievers: dict[tuple[int, str], Retriever] = {}
         self._answerer: tuple[int, Answerer] | None = None
@@ -108,8 +114,13 @@ class Dragtor:
         )
 
     def index(self, *, rebuild: bool, progress: Progress) -> IndexReport:
-        """Make what was loaded searchable; see :meth:`dragtor.indexing.Indexer.index`."""
-        return self._make_indexer().index(rebuild=rebuild, progress=progress)
+        """Make what was loaded searchable; see :meth:`dragtor.indexing.Indexer.index`.
+
+        Then long documents get their summaries; see :mod:`dragtor.summaries`.
+        """
+        report = self._make_indexer().index(rebuild=rebuild, progress=progress)
+        made = self._make_summaries().index(report.generation, progress)
+        return replace(report, summaries=made)
 
     def search(self, query: Query) -> SearchResult:
         """Find the passages that bear on a question.
@@ -125,6 +136,27 @@ class Dragtor:
         if not result.hits and not self.library.status().documents:
             raise QueryError(EMPTY)
         return replace(result, notices=(*result.notices, *self._outdated(generation, query)))
+
+    def articles(self, query: Query) -> tuple[ArticleHit, ...]:
+        """Find the documents that bear on a question, by summaries and passages. Raises as search.
+
+        There are at most ``query.k``, best first.
+        """
+        return self._make_articles(self._active())(query)
+
+    def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
+        """All passages of a document in text order, if the query may see it, else QueryError."""
+        generation = self._active().id
+        scope = self.library.document_scope(generation, query.collections, query.filters)
+        ids = [passage.id for passage in self.library.passages(generation, document_id)]
+        if not ids or (scope is not None and document_id not in scope):
+            raise QueryError(f"there is no document {document_id!r} among those asked about")
+        found = self.library.resolve(generation, ids)
+        passages = [found[id] for id in ids if id in found]
+        return tuple(
+            Hit(rank, 0.0, {}, one.passage, one.document, one.location, one.marks)
+            for rank, one in enumerate(passages, start=1)
+        )
 
     def ask(
         self, query: Query, history: Sequence[Turn] = ()
@@ -182,6 +214,10 @@ class Dragtor:
             raise _unknown(collection, name)
         return found
 
+    def around(self, passage: str, context: int) -> Surroundings:
+        """A passage amid its neighbours; see :func:`dragtor.surroundings.surroundings`."""
+        return surroundings(self.library, self._active().id, passage, context)
+
     def remove(self, collection: str, name: str) -> Removed:
         """Remove a document, or all that came from an address, at once; no refresh brings it back.
 
@@ -205,7 +241,8 @@ class Dragtor:
                 library.forget(collection, uri)
             generation = library.active()
             if generation is not None and passages:
-                self.vectors.delete(space_name(generation.id, DENSE), passages)
+                for space in self.vectors.spaces():  # by passage or by document
+                    self.vectors.delete(space, [*passages, *ids])
                 library.touch()
         return Removed(tuple(documents), tuple(forgotten))
 
@@ -261,11 +298,11 @@ class _Desk:
 
     def articles(self, query: Query) -> tuple[ArticleHit, ...]:
         """See Desk."""
-        return ()
+        return self._dragtor.articles(query)
 
     def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
         """See Desk."""
-        return ()
+        return self._dragtor.read(query, document_id)
 
 
 class _Course:

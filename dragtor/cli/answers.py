@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.text import Text
 
@@ -15,6 +16,7 @@ from dragtor.types import Answer, Citation, Hit, Location
 SHORT_ID = 8
 """Characters of a passage's id that people are shown; `dragtor show` takes them."""
 
+_DOT = Text(" · ", style="dim")
 _LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
 _DOUBT = {"yes": "", "partly": " (partly)", "no": " (no source)"}
 _VERDICT_STYLE = {"yes": "", "partly": "yellow", "no": "red"}
@@ -28,7 +30,7 @@ def passages(hits: Sequence[Hit], question: str) -> None:
         if number:
             render.out.print()
         render.out.print(_heading(f"{hit.rank}", hit.document.title))
-        _where(hit.document.uri, hit.location, hit.passage.id, 3)
+        where(hit.document.uri, hit.document.title, hit.location, hit.passage.id, 3)
         indented(_marked(hit.passage.text, question), 3)
 
 
@@ -98,7 +100,7 @@ def _footnote(citation: Citation, number: int, *, quoted: bool) -> None:
     render.out.print(_heading(f"[{number}]", citation.title))
     if not quoted:
         indented(Text(f"“{harmless(_flat(citation.quote))}”"), 4)
-    _where(citation.uri, citation.location, citation.passage_id, 4)
+    where(citation.uri, citation.title, citation.location, citation.passage_id, 4)
 
 
 def _flat(text: str) -> str:
@@ -109,13 +111,24 @@ def _heading(number: str, title: str) -> Text:
     return Text(f"{number:>2} ", style="cyan").append(harmless(title), style="bold default")
 
 
-def _where(uri: str, location: Location, passage_id: str, by: int) -> None:
-    """Place and address, and the passage's id; an address is not folded, so that it can be used."""
-    style = f"dim link {uri}" if _LINKABLE.match(uri) else "dim"
-    where = place(location)
-    line = Text(f"{harmless(where)} · " if where else "", style="green")
-    line.append(harmless(render.link(uri)), style=style)
-    line.append(f" · {passage_id[:SHORT_ID]}", style="dim")
+def where(
+    uri: str, title: str, location: Location, passage_id: str, by: int, short: int = SHORT_ID
+) -> None:
+    """Place, address and passage, ``by`` columns to the right, on two lines where one is too short.
+
+    An address is not folded, so that it can be used.
+    """
+    if location.heading == title:
+        location = replace(location, heading=None)
+    address = Text(harmless(render.link(uri)), style="dim")
+    if _LINKABLE.match(uri):
+        address.stylize(f"link {uri}")
+    parts = [Text(harmless(place(location)), style="green"), address]
+    passage = Text(passage_id[:short], style="dim")
+    line = _DOT.join([part for part in [*parts, passage] if part])
+    if parts[0] and render.out.is_terminal and line.cell_len > render.out.width - by:
+        indented(_DOT.join([parts[0], passage]), by)
+        line = address
     indented(line, by, fold=False)
 
 

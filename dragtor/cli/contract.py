@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from dragtor.surroundings import Surroundings
 from dragtor.types import (
     Answer,
     Citation,
@@ -19,6 +20,7 @@ from dragtor.types import (
     Hit,
     LibraryStatus,
     Location,
+    Passage,
     Prompt,
     SearchResult,
     Sentence,
@@ -72,11 +74,26 @@ def error_json(question: str, error: Exception) -> Json:
 
 def hit_json(hit: Hit) -> Json:
     """One hit, alike in searches and answers."""
-    document, passage = hit.document, hit.passage
     return {
         "rank": hit.rank,
         "score": round(hit.score, 6),
         "scores": _rounded(hit.scores),
+        **_placed(hit.passage, hit.document, hit.location),
+    }
+
+
+def surroundings_json(around: Surroundings) -> Json:
+    """What ``dragtor show --json`` prints."""
+    found = around.resolved
+    return {
+        **_placed(found.passage, found.document, found.location),
+        "before": around.before,
+        "after": around.after,
+    }
+
+
+def _placed(passage: Passage, document: DocumentInfo, location: Location) -> Json:
+    return {
         "passage": {
             "id": passage.id,
             "start": passage.start,
@@ -90,7 +107,7 @@ def hit_json(hit: Hit) -> Json:
             "author": document.author,
             "kind": document.kind,
         },
-        "location": location_json(hit.location),
+        "location": location_json(location),
     }
 
 
