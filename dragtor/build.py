@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import fields
 from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -54,7 +55,13 @@ ENGINES = {
     "llama": "dragtor.answer.llama:LlamaModel",
     "openai": "dragtor.answer.openai:OpenAiModel",
 }
-STRATEGIES = {"plain": "dragtor.answer.strategies.plain:PlainStrategy"}
+STRATEGIES = {
+    "plain": "dragtor.answer.strategies.plain:PlainStrategy",
+    "step_back": "dragtor.answer.strategies.step_back:StepBackStrategy",
+    "hyde": "dragtor.answer.strategies.hyde:HydeStrategy",
+    "decompose": "dragtor.answer.strategies.decompose:DecomposeStrategy",
+    "agent": "dragtor.answer.strategies.agent:AgentStrategy",
+}
 EXTRACTORS = {
     "text/plain": "dragtor.sources.text:TextExtractor",
     "text/markdown": "dragtor.sources.text:MarkdownExtractor",
@@ -122,6 +129,8 @@ def check_choices(settings: Settings) -> None:
             raise ConfigError(f"{settings.place(key)}: {not_one_of(key, name, valid)}")
     try:
         _templates(settings)
+        for name in STRATEGIES:
+            _strategy(settings, name)
     except ConfigError as error:  # begins with the key, as the class knows no places
         raise ConfigError(f"{settings.place(str(error).split()[0])}: {error}") from None
 
@@ -135,7 +144,24 @@ def _models(settings: Settings, kind: str, wanted: str) -> list[str]:
 def _templates(settings: Settings) -> Templates:
     from dragtor.answer.prompt import Templates
 
-    return Templates(**settings.prompts.model_dump())
+    names = {field.name for field in fields(Templates)}
+    return Templates(**settings.prompts.model_dump(include=names))
+
+
+def _strategy(settings: Settings, name: str) -> Strategy:
+    prompts = settings.prompts
+    options: dict[str, dict[str, Any]] = {
+        "step_back": {"prompt": prompts.step_back},
+        "hyde": {"prompt": prompts.hyde},
+        "decompose": {"prompt": prompts.decompose},
+        "agent": {
+            "prompt": prompts.agent,
+            "compare": prompts.compare,
+            "max_steps": settings.agent.max_steps,
+        },
+    }
+    strategy: Strategy = _choose(STRATEGIES, name, "strategy")(**options.get(name, {}))
+    return strategy
 
 
 def starter_notice(models: Sequence[ModelEntry], memory_bytes: int) -> Notice:
@@ -393,8 +419,7 @@ class _Parts:
         )
 
     def strategy(self, name: str) -> Strategy:
-        strategy: Strategy = _choose(STRATEGIES, name, "strategy")()
-        return strategy
+        return _strategy(self._settings, name)
 
     def rewriter(self) -> Rewriter:
         from dragtor.answer.rewrite import RuleRewriter

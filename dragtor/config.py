@@ -169,6 +169,34 @@ class Prompts(Section):
     context: str = "Passages:\n\n{passages}"
     question: str = "Question: {question}\nAnswer in full sentences, in the words of the passages."
     refusal: str = "The sources do not answer this question."
+    step_back: str = (
+        "You rewrite a question as a more general question on the same subject."
+        "\n---\nWhich grade of pulley injury needs surgery?"
+        "\n---\nHow are pulley injuries treated?"
+        "\n---\nWas Marie Curie at the Sorbonne in 1894?"
+        "\n---\nWhere did Marie Curie study and work?"
+        "\n---\n{question}"
+    )
+    hyde: str = "Answer in two plain sentences, like an encyclopedia: {question}"
+    decompose: str = (
+        "You split a question into two or three simpler questions, one on each line."
+        "\n---\nWhich heals faster, a torn pulley or tennis elbow?"
+        "\n---\nHow long does a torn pulley take to heal?\nHow long does tennis elbow take to heal?"
+        "\n---\n{question}"
+    )
+    agent: str = (
+        "You look for the sources that answer a question. Choose the next step:"
+        "\n- search: look for something else; say in text what to search for"
+        "\n- read: read one source whole; give its number in sources"
+        "\n- compare: see where two sources agree; give both numbers in sources"
+        "\n- finish: the sources found hold the answer, or more looking would not help"
+        "\n---\nQuestion: {question}\n\nSources found:\n{sources}\n\nDone so far:\n{done}"
+        "\n\nWhat is the next step?"
+    )
+    compare: str = (
+        "Question: {question}\n\nFirst source: {first}\n\nSecond source: {second}"
+        "\n\nDo the two sources agree on the question? Say in one sentence where they agree or differ."
+    )
 
 
 class Credentials(Section):
