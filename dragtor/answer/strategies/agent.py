@@ -1,0 +1,141 @@
+"""Let a model choose, step by step, what to look at: search, read, compare, finish.
+
+Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models" (2022), with a fixed list of
+actions, each chosen by filling in a form. An action can only look at what the question may see, so
+no source and no model can make it fetch, run or write anything; what is found is evidence like any
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dragtor.answer.merge import first, fused
+from dragtor.answer.script import Script
+from dragtor.answer.strategies.findings import Findings, Known
+from dragtor.answer.strategies.scribe import Scribe
+from dragtor.answer.strategies.widen import searched
+from dragtor.errors import QueryError
+from dragtor.interfaces import Desk
+from dragtor.types import Gathered, Notice, Query, Step
+
+MOVE_TOKENS = 80
+COMPARISON_TOKENS = 80
+QUOTED_CHARS = 1_200
+"""So much of each of two sources is read to compare them."""
+
+
+class Move(BaseModel):
+    """What the model wants to do next."""
+
+    model_config = ConfigDict(frozen=True)
+
+    action: Literal["search", "read", "compare", "finish"]
+    text: Annotated[str, Field(max_length=120, description="what to search for")] = ""
+    sources: Annotated[tuple[int, ...], Field(max_length=2)] = ()
+
+
+class Comparison(BaseModel):
+    """What two sources say on the same question."""
+
+    model_config = ConfigDict(frozen=True)
+
+    agree: Literal["yes", "no", "unclear"]
+    point: Annotated[str, Field(max_length=160, description="where they agree or differ")]
+
+
+class AgentStrategy:
+    """Fits :class:`dragtor.interfaces.Strategy`.
+
+    It begins with the plain search, which stays the greater part of what is gathered. Where the
+    model gives no move, or the same one again, it ends with what there is by then.
+
+    Parameters
+    ----------
+    prompt
+        Holds ``{question}``, ``{sources}`` (those found, numbered) and ``{done}``.
+    compare
+        Holds ``{question}``, ``{first}`` and ``{second}``.
+    max_steps
+        Moves at most. Each costs up to two calls of the model, a comparison up to four.
+    """
+
+    name = "agent"
+
+    def __init__(self, prompt: str, compare: str, max_steps: int) -> None:
+        self._script = Script.parse("agent", prompt, "question", "sources", "done")
+        self._compare = Script.parse("compare", compare, "question", "first", "second")
+        self._max_steps = max_steps
+
+    def gather(self, query: Query, desk: Desk) -> Iterator[Step | Notice | Gathered]:
+        """See Strategy."""
+        scribe = Scribe(self.name, desk)
+        own = yield from searched(query, query.text, desk)
+        findings = Findings(query, own)
+        yield from self._moves(scribe, findings, desk)
+        if findings.others:
+            yield Gathered(fused(query, own, findings.others))
+        else:
+            yield Gathered(first(query, own))
+
+    def _moves(self, scribe: Scribe, findings: Findings, desk: Desk) -> Iterator[Step | Notice]:
+        made: set[Move] = set()
+        for _ in range(self._max_steps):
+            prompt = self._script.messages(
+                question=findings.query.text, sources=findings.listed(), done=findings.done()
+            )
+            move = scribe.fill(prompt, Move, MOVE_TOKENS)
+            yield from scribe.steps()
+            if move is None or move in made:
+                why = "the model gave no next step" if move is None else "the model repeats itself"
+                yield from self._end(scribe, findings, why)
+                return
+            made.add(move)
+            yield scribe.decided(**move.model_dump(mode="json"))
+            if move.action == "finish":
+                return
+            try:
+                yield from self._make(move, scribe, findings, desk)
+            except QueryError as error:
+                findings.note(str(error))
+                yield scribe.decided(refused=str(error))
+        text = f"the agent stopped after {self._max_steps} steps (agent.max_steps)"
+        yield Notice("agent_stopped", f"{text}: the answer rests on what it had found by then")
+
+    def _make(
+        self, move: Move, scribe: Scribe, findings: Findings, desk: Desk
+    ) -> Iterator[Step | Notice]:
+        """Do what the model wants. Raises QueryError where that cannot be."""
+        if move.action == "search":
+            findings.check_search(move.text)
+            result = yield from searched(findings.query, move.text, desk)
+            findings.add_search(move.text, result)
+            return
+        sources = findings.sources(move.sources, 1 if move.action == "read" else 2)
+        for source in sources:
+            yield findings.read(source, desk.read(findings.query, source.id))
+        if move.action == "compare":
+            yield from self._comparison(scribe, findings, *sources)
+
+    def _comparison(
+        self, scribe: Scribe, findings: Findings, one: Known, other: Known
+    ) -> Iterator[Step]:
+        prompt = self._compare.messages(
+            question=findings.query.text,
+            first=one.text[:QUOTED_CHARS],
+            second=other.text[:QUOTED_CHARS],
+        )
+        said = scribe.fill(prompt, Comparison, COMPARISON_TOKENS)
+        yield from scribe.steps()
+        agree, point = (said.agree, said.point) if said else ("unclear", "")
+        findings.note(f"compared {one.number} and {other.number}: agree: {agree}. {point}".strip())
+        yield scribe.decided(compared=[one.title, other.title], agree=agree, point=point)
+
+    def _end(self, scribe: Scribe, findings: Findings, why: str) -> Iterator[Step | Notice]:
+        if findings.others:
+            yield scribe.decided(finish=why)
+        else:
+            yield from scribe.fallback(why)

@@ -1,0 +1,105 @@
+"""What an agent knows by now: the sources it has seen, in words a model can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dragtor.answer import trace
+from dragtor.answer.evidence import coverages
+from dragtor.answer.strategies.replies import share
+from dragtor.errors import QueryError
+from dragtor.types import Hit, Query, SearchResult, Step
+
+NEW = 3
+"""Sources that a model is shown at most of those that a search brings."""
+GLANCE_CHARS = 160
+READ_CHARS = 1_200
+"""Characters it is shown of a source that was found, and of one that was read."""
+KEPT = 4
+"""Passages of a source that was read which count as found by that."""
+
+
+@dataclass
+class Known:
+    """A source that was found: its number for the model, and the text the model is shown."""
+
+    number: int
+    id: str
+    title: str
+    text: str
+    was_read: bool = False
+
+
+class Findings:
+    """Sources by number, from 1 in the order they were found, and what was done so far."""
+
+    def __init__(self, query: Query, own: SearchResult) -> None:
+        self.query = query
+        self.others: list[SearchResult] = []
+        self._known: dict[str, Known] = {}
+        self._done: list[str] = []
+        self._meet(own)
+
+    def listed(self) -> str:
+        """The sources, numbered, each with its title and the beginning of what is known of it."""
+        lines = [
+            f"{one.number}. {trace.shortened(one.title)}: "
+            + trace.shortened(one.text, READ_CHARS if one.was_read else GLANCE_CHARS)
+            for one in self._known.values()
+        ]
+        return "\n".join(lines) or "none"
+
+    def done(self) -> str:
+        """What was done so far, one thing a line."""
+        return "\n".join(f"- {line}" for line in self._done) or "nothing"
+
+    def note(self, line: str) -> None:
+        """Add to what was done."""
+        self._done.append(trace.shortened(line, GLANCE_CHARS))
+
+    def check_search(self, text: str) -> None:
+        """Raise QueryError for a search that has to do neither with the question nor a source."""
+        seen = " ".join([self.query.text, *(one.title + " " + one.text for one in self._known.values())])
+        if not share(text, seen):
+            raise QueryError(f"the search {trace.shortened(text, 40)!r} is not about the question")
+
+    def add_search(self, text: str, result: SearchResult) -> None:
+        """Take in what a search found."""
+        self.others.append(result)
+        before = len(self._known)
+        self._meet(result)
+        self.note(f"searched {text!r}: {len(self._known) - before} new sources")
+
+    def sources(self, numbers: Sequence[int], wanted: int) -> list[Known]:
+        """So many different sources of these numbers. Raises QueryError where there are not."""
+        by_number = {one.number: one for one in self._known.values()}
+        found = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
+        if len(found) < wanted:
+            what = "one source" if wanted == 1 else f"{wanted} different sources"
+            raise QueryError(f"{list(numbers)} does not name {what} of 1 to {len(by_number)}")
+        return found[:wanted]
+
+    def read(self, source: Known, passages: Sequence[Hit]) -> Step:
+        """Take in a whole document: what of it shares most with the question counts as found."""
+        covered = coverages(self.query.text, [hit.passage.text for hit in passages])
+        order = sorted(range(len(passages)), key=lambda at: (-covered[at], at))[:KEPT]
+        best = tuple(
+            replace(passages[at], rank=rank, score=covered[at], scores={})
+            for rank, at in enumerate(order, start=1)
+        )
+        self.others.append(SearchResult(self.query.text, best, {}))
+        source.was_read = True
+        source.text = " … ".join(passages[at].passage.text for at in sorted(order))
+        self.note(f"read {source.number}: {len(passages)} passages")
+        return trace.listed("read", best)
+
+    def _meet(self, result: SearchResult) -> None:
+        """Number the sources of the best hits that are not known yet."""
+        new = {hit.document.id: hit for hit in reversed(result.hits) if self._is_new(hit)}
+        for hit in sorted(new.values(), key=lambda hit: hit.rank)[:NEW]:
+            info, number = hit.document, len(self._known) + 1
+            self._known[info.id] = Known(number, info.id, info.title, hit.passage.text)
+
+    def _is_new(self, hit: Hit) -> bool:
+        return hit.document.id not in self._known and hit.rank <= self.query.k
