@@ -6,7 +6,7 @@ backend is one file that fits its Protocol, and one line in one of these tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import fields
 from functools import cached_property, partial
@@ -23,6 +23,7 @@ from dragtor.interfaces import (
     Retriever,
     Rewriter,
     Strategy,
+    Summariser,
     SupportChecker,
     VectorCache,
     VectorStore,
@@ -30,7 +31,8 @@ from dragtor.interfaces import (
 from dragtor.loading import Loader
 from dragtor.mistakes import not_one_of
 from dragtor.pipeline import Dragtor
-from dragtor.types import Generation, Hit, Notice, Span
+from dragtor.summaries import LEAST_PASSAGES, SummaryIndexer, summary_space
+from dragtor.types import ArticleHit, Generation, Hit, Notice, Query, Span
 
 if TYPE_CHECKING:
     from dragtor.answer.domain import Domain
@@ -61,6 +63,11 @@ STRATEGIES = {
     "hyde": "dragtor.answer.strategies.hyde:HydeStrategy",
     "decompose": "dragtor.answer.strategies.decompose:DecomposeStrategy",
     "agent": "dragtor.answer.strategies.agent:AgentStrategy",
+    "summary": "dragtor.answer.strategies.summary:SummaryStrategy",
+}
+SUMMARISERS = {
+    "sentences": "dragtor.answer.summarise:SentenceSummariser",
+    "model": "dragtor.answer.summarise:ModelSummariser",
 }
 EXTRACTORS = {
     "text/plain": "dragtor.sources.text:TextExtractor",
@@ -102,6 +109,8 @@ def build(settings: Settings) -> Dragtor:
         rewriter=parts.rewriter(),
         make_model=lambda: parts.language.model,
         advise=parts.advise,
+        make_summaries=parts.summary_indexer,
+        make_articles=parts.articles,
     )
 
 
@@ -328,6 +337,7 @@ class _Parts:
 
     def indexer(self) -> Indexer:
         from dragtor.split.context import contextualize
+
         split, encoder = self._settings.split, self.encoder(self.recipe)
         make_splitter = _choose(SPLITTERS, split.splitter, "split.splitter")
         splitter = make_splitter(encoder, split.max_tokens, split.overlap_tokens)
@@ -342,7 +352,44 @@ class _Parts:
             fingerprint=f"{splitter.fingerprint} context={split.context}",
         )
 
+    def summary_indexer(self) -> SummaryIndexer:
+        by_model = self._settings.index.summaries == "model"
+        return SummaryIndexer(
+            library=self.library,
+            vectors=self.vectors,
+            encoder=self.encoder(self.recipe),
+            cache=self._cache,
+            summariser=self._summariser,
+            batch=1 if by_model else 64,
+        )
+
+    @cached_property
+    def _summariser(self) -> Summariser | None:
+        """What makes summaries, if any are wanted. Raises ConfigError for a model that is none."""
+        maker = self._settings.index.summaries
+        if maker == "none":
+            return None
+        options: dict[str, Any] = {}
+        if maker == "model":
+            options = {"model": self.language.model}
+            if self.language.model is None:
+                raise ConfigError("index.summaries is model, and llm.model is none: choose one")
+        summariser: Summariser = _choose(SUMMARISERS, maker, "index.summaries")(**options)
+        return summariser
+
     # --- retrieving
+
+    def articles(self, generation: Generation) -> Callable[[Query], tuple[ArticleHit, ...]]:
+        from dragtor.retrieve.articles import ArticleFinder
+
+        maker = self._summariser.name if self._summariser else ""
+        finder = ArticleFinder(
+            **self._halves(generation, "hybrid"),
+            summaries=summary_space(generation.id, maker),
+            maker=maker,
+            least_passages=LEAST_PASSAGES,
+        )
+        return finder.find
 
     def retriever(self, generation: Generation, name: str) -> Retriever:
         from dragtor.retrieve.rerank import RerankingRetriever

@@ -91,6 +91,12 @@ class EncoderSettings(Section):
     threads: NotNegative = 0
 
 
+class Index(Section):
+    """What is indexed beside passages."""
+
+    summaries: Literal["sentences", "model", "none"] = "sentences"
+
+
 class Retrieve(Section):
     """How passages are found."""
 
@@ -217,6 +223,7 @@ class Settings(Section):
     web: Web = Web()
     split: Split = Split()
     encoder: EncoderSettings = EncoderSettings()
+    index: Index = Index()
     retrieve: Retrieve = Retrieve()
     llm: Llm = Llm()
     answer: AnswerSettings = AnswerSettings()

@@ -30,12 +30,13 @@ def space_name(generation: int, space: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IndexReport:
-    """What an index run did. ``encoded`` counts texts that a model had to read."""
+    """What an index run did. ``encoded`` counts passages that a model had to read."""
 
     documents: int
     passages: int
     encoded: int
     generation: int
+    summaries: int = 0
 
 
 class Indexer:
@@ -114,8 +115,9 @@ class Indexer:
     def _sweep(self, generation: Generation) -> None:
         """Forget vectors that nothing needs: of interrupted runs, and of other generations."""
         space = space_name(generation.id, DENSE)
-        for other in self._vectors.spaces() - {space}:
-            self._vectors.drop(other)
+        for other in self._vectors.spaces():
+            if not other.startswith(space_name(generation.id, "")):
+                self._vectors.drop(other)
         orphans = self._vectors.ids(space) - self._library.passage_ids(generation.id)
         self._vectors.delete(space, orphans)
         self._library.touch()

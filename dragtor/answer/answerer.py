@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dragtor.answer import trace
+from dragtor.answer.passes import Reader
 from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.quoting import nearest, quote
 from dragtor.answer.refusal import refuses
-from dragtor.answer.select import select, whole
+from dragtor.answer.select import select
 from dragtor.answer.writing import Writing, write
 from dragtor.errors import QueryError
 from dragtor.interfaces import EvidenceFinder, LanguageModel, Refuser, SupportChecker
@@ -120,7 +121,11 @@ class GroundedAnswerer:
         self, draft: _Draft, gathered: Gathered, history: Sequence[Turn]
     ) -> Iterator[Token | Notice | Step | Answer]:
         assert self._model is not None
-        excerpts = whole(draft.hits) if gathered.whole else self._selected(draft.evidence)
+        excerpts = self._selected(draft.evidence)
+        if gathered.whole:
+            excerpts = (yield from self._reader(draft.query).read(draft.evidence, draft.hits)) or (
+                excerpts
+            )
         prompt = self._prompt(draft.query, excerpts, history)
         yield trace.asked("answer", prompt)
         writing = Writing(Usage(prompt.tokens, 0))
@@ -196,6 +201,16 @@ class GroundedAnswerer:
 
     def _selected(self, evidence: Sequence[Evidence]) -> tuple[Excerpt, ...]:
         return select(evidence, self._options.context_tokens)
+
+    def _reader(self, query: Query) -> Reader:
+        assert self._model is not None
+        return Reader(
+            self._model,
+            self._checker,
+            lambda excerpts: self._prompt(query, excerpts, ()),
+            self._templates.question.partition("{")[0].strip(),
+            self._templates.refusal,
+        )
 
     def _prompt(self, query: Query, excerpts: Sequence[Excerpt], history: Sequence[Turn]) -> Prompt:
         model = self._model

@@ -133,7 +133,9 @@ def _index(state: State, *, rebuild: bool) -> None:
             f"{render.counted(report.passages, 'passage')}, "
             f"{report.encoded} of them newly encoded"
         )
-    else:
+    if report.summaries:
+        render.line(f"{render.counted(report.summaries, 'long document')} summarised")
+    if not report.documents and not report.summaries:
         render.line("everything is indexed already")
 
 

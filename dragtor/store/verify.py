@@ -101,6 +101,7 @@ def _vectors(
     connection: sqlite3.Connection, vectors: VectorStore, space_name: Callable[[int, str], str]
 ) -> Iterator[str]:
     expected = set()
+    documents = {id for (id,) in connection.execute("SELECT id FROM documents")}
     for generation, spaces in _generations(connection).items():
         rows = connection.execute("SELECT id FROM passages WHERE generation = ?", (generation,))
         passages = {id for (id,) in rows}
@@ -109,6 +110,11 @@ def _vectors(
             stored = vectors.ids(name)
             yield from _named("passages without a vector", passages - stored, _REBUILD)
             yield from _named("vectors without a passage", stored - passages, _SWEPT)
+        for name in vectors.spaces() - expected:
+            if name.startswith(space_name(generation, "")):
+                expected.add(name)
+                stored = vectors.ids(name)
+                yield from _named("vectors without a document", stored - documents, _SWEPT)
     yield from _named("vector spaces of no generation", vectors.spaces() - expected, _SWEPT)
 
 

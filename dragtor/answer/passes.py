@@ -1,0 +1,132 @@
+"""Reading what is too long for one prompt, window by window, and keeping what holds.
+
+For each window the model drafts an answer; of the passages' sentences, those are kept that bear a
+sentence of the draft out. One last answer is then made from what was kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from dragtor.answer import trace
+from dragtor.answer.refusal import refuses
+from dragtor.answer.select import whole
+from dragtor.answer.writing import Writing, write
+from dragtor.interfaces import LanguageModel, SupportChecker
+from dragtor.types import Evidence, Excerpt, Hit, Notice, Prompt, Sentence, Span, Step, Usage
+
+T = TypeVar("T")
+
+NOTE_TOKENS = 200
+"""Longest draft from one window."""
+MOST_PASSES = 8
+"""Windows that are read of one article: of a longer one, those that bear most on the question."""
+_Reading = Generator[Step | Notice, None, tuple[Excerpt, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads hits in passes.
+
+    ``make_prompt`` asks the question over some excerpts, and leaves out those that do not fit;
+    ``lead`` is how the question begins in it. ``refusal`` is the sentence that refuses.
+    """
+
+    model: LanguageModel
+    checker: SupportChecker
+    make_prompt: Callable[[Sequence[Excerpt]], Prompt]
+    lead: str
+    refusal: str
+
+    def read(self, evidence: Sequence[Evidence], hits: Sequence[Hit]) -> _Reading:
+        """What to answer from: all of the hits if that fits, else what passes over them kept.
+
+        ``evidence`` are the hits' sentences; they say which windows to read where there are too
+        many. Returns nothing where no window held an answer. Raises EngineError.
+        """
+        excerpts = whole(hits)
+        if self._fits(excerpts):
+            return excerpts
+        windows = split_to_fit(excerpts, self._fits)
+        chosen = _most_relevant(windows, evidence)
+        if len(chosen) < len(windows):
+            said = f"the {len(chosen)} of {len(windows)} parts that bear most on the question"
+            yield Notice("partly_read", f"the article is long: only {said} were read")
+        kept: dict[str, set[Span]] = {}
+        for number, window in enumerate(chosen, start=1):
+            sentences = yield from self._pass(f"pass {number} of {len(chosen)}", window)
+            for id, span in _borne_out(sentences, [excerpt.hit for excerpt in window]):
+                kept.setdefault(id, set()).add(span)
+        found = [hit for hit in hits if hit.passage.id in kept]
+        spans = {id: sorted(of, key=lambda span: span.start) for id, of in kept.items()}
+        sentence_count = sum(len(of) for of in spans.values())
+        yield Step("decision", "passes", {"passes": len(chosen), "kept_sentences": sentence_count})
+        return tuple(Excerpt(hit, tuple(spans[hit.passage.id])) for hit in found)
+
+    def _pass(
+        self, name: str, window: Sequence[Excerpt]
+    ) -> Generator[Step, None, tuple[Sentence, ...]]:
+        started = time.perf_counter()
+        prompt = self.make_prompt(window)
+        yield trace.asked(name, prompt)
+        writing = Writing(Usage(prompt.tokens, 0))
+        for _ in write(self.model, prompt, NOTE_TOKENS, self.lead, writing):
+            pass
+        yield trace.replied(name, writing.text, time.perf_counter() - started)
+        sentences = self.checker.check(writing.draft, prompt.hits, writing.hints)
+        return () if refuses(sentences, self.refusal) else sentences
+
+    def _fits(self, excerpts: Sequence[Excerpt]) -> bool:
+        return len(self.make_prompt(excerpts).excerpts) == len(excerpts)
+
+
+def split_to_fit(items: Sequence[T], fits: Callable[[Sequence[T]], bool]) -> list[Sequence[T]]:
+    """Windows in order, each as many items as fit, but at least one.
+
+    ``fits`` holds for fewer items wherever it holds for more.
+
+    >>> split_to_fit([3, 4, 2, 9, 1], lambda window: sum(window) <= 7)
+    [[3, 4], [2], [9], [1]]
+    """
+    windows: list[Sequence[T]] = []
+    start = 0
+    while start < len(items):
+        low, high = 1, len(items) - start
+        while low < high:
+            middle = (low + high + 1) // 2
+            if fits(items[start : start + middle]):
+                low = middle
+            else:
+                high = middle - 1
+        windows.append(items[start : start + low])
+        start += low
+    return windows
+
+
+def _most_relevant(
+    windows: Sequence[Sequence[Excerpt]], evidence: Sequence[Evidence]
+) -> list[Sequence[Excerpt]]:
+    """At most MOST_PASSES windows in text order, by the most relevant sentence in each."""
+    best: dict[str, float] = {}
+    for item in evidence:
+        id = item.hit.passage.id
+        best[id] = max(item.relevance, best.get(id, 0.0))
+
+    def relevance(number: int) -> float:
+        return max(best.get(excerpt.hit.passage.id, 0.0) for excerpt in windows[number])
+
+    chosen = sorted(range(len(windows)), key=lambda number: -relevance(number))[:MOST_PASSES]
+    return [windows[number] for number in sorted(chosen)]
+
+
+def _borne_out(sentences: Sequence[Sentence], hits: Sequence[Hit]) -> list[tuple[str, Span]]:
+    """The quotes that bear sentences out: passage ids with spans of their texts."""
+    starts = {hit.passage.id: hit.passage.start for hit in hits}
+    return [
+        (one.passage_id, Span(one.start - starts[one.passage_id], one.end - starts[one.passage_id]))
+        for sentence in sentences
+        for one in sentence.citations
+    ]
