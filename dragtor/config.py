@@ -201,7 +201,8 @@ class Prompts(Section):
     )
     compare: str = (
         "Question: {question}\n\nFirst source: {first}\n\nSecond source: {second}"
-        "\n\nDo the two sources agree on the question? Say in one sentence where they agree or differ."
+        "\n\nDo the two sources agree on the question? Say in one sentence where they agree or "
+        "differ."
     )
 
 
