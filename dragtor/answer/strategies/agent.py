@@ -1,9 +1,9 @@
 """Let a model choose, step by step, what to look at: search, read, compare, finish.
 
-Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models" (2022), with a fixed list of
-actions, each chosen by filling in a form. An action can only look at what the question may see, so
-no source and no model can make it fetch, run or write anything; what is found is evidence like any
-other.
+Yao et al., "ReAct: Synergizing Reasoning and Acting in Language Models" (2022), with a fixed list
+of actions, each chosen by filling in a form. An action can only look at what the question may see,
+so no source and no model can make it fetch, run or write anything; what is found is evidence like
+any other.
 """
 
 from __future__ import annotations

@@ -60,8 +60,10 @@ class Findings:
 
     def check_search(self, text: str) -> None:
         """Raise QueryError for a search that has to do neither with the question nor a source."""
-        seen = " ".join([self.query.text, *(one.title + " " + one.text for one in self._known.values())])
-        if not share(text, seen):
+        seen = [self.query.text]
+        for source in self._known.values():
+            seen += [source.title, source.text]
+        if not share(text, " ".join(seen)):
             raise QueryError(f"the search {trace.shortened(text, 40)!r} is not about the question")
 
     def add_search(self, text: str, result: SearchResult) -> None:

@@ -10,16 +10,17 @@ MAX_CHARS = 300
 """A question of a model is cut off here; longer ones are no questions."""
 
 _LEAD = re.compile(
-    r"^(?:[-*+•·#>]+|\d{1,2}[.):]|(?:more general|general|sub-?)?\s?(?:question|query)s?\s?\d*\s?:)+\s*",
+    r"^(?:[-*+•·#>]+|\d{1,2}[.):]"
+    r"|(?:more general|general|sub-?)?\s?(?:question|query)s?\s?\d*\s?:)+\s*",
     re.IGNORECASE,
 )
 _QUOTES = "\"'“”‘’`*"
 
 
 def lines(reply: str) -> list[str]:
-    """The lines of a reply without markers of lists, labels and quotation marks; empty ones go.
+    r"""The lines of a reply without markers of lists, labels and quotation marks; empty ones go.
 
-    >>> lines('1. "What is a pulley?"\\n\\n- Question: Why does it tear?')
+    >>> lines('1. "What is a pulley?"\n\n- Question: Why does it tear?')
     ['What is a pulley?', 'Why does it tear?']
     """
     found = []

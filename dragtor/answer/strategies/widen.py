@@ -33,7 +33,8 @@ def widen(
     yield scribe.decided(searches=list(texts))
     others = []
     for text in texts:
-        others.append((yield from searched(query, text, desk)))
+        found = yield from searched(query, text, desk)
+        others.append(found)
     result = merge(query, own, others)
     yield trace.listed(scribe.name, result.hits)
     yield Gathered(result)
