@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import ctypes
+import json
 import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from dragtor.answer import native
+from dragtor.answer.citing import Citer
+from dragtor.answer.template import Render, renderer
 from dragtor.errors import EngineError, ModelError
+from dragtor.log import logger
 from dragtor.types import Message, Usage
 
 # What may be a control token of some model: <|eot_id|>, </s>, [INST].
 _CONTROL = re.compile(r"<[^<>\s]{1,64}>|\[/?[A-Za-z_]{2,32}\]")
-
-Render = Callable[[Sequence[Message]], str]
 
 
 class LlamaModel:
@@ -113,7 +114,9 @@ class LlamaModel:
     ) -> Iterator[str | Usage]:
         """Text as it is written, and :class:`Usage` as the last item.
 
-        Raises EngineError, also for a prompt that leaves no room for an answer.
+        Markers (see :mod:`dragtor.answer.citing`) count neither as tokens nor against
+        ``max_tokens``; there are none in JSON. Raises EngineError, also for a prompt that leaves
+        no room for an answer.
         """
         tokens = self.tokenize(messages)
         room = self.context_tokens - len(tokens)
@@ -123,7 +126,9 @@ class LlamaModel:
                 " ask a shorter question or raise llm.context_tokens"
             )
         with self._turn():
-            yield from self._generate(tokens, min(max_tokens, room))
+            grammar = self._grammar(schema) if schema is not None else None
+            citer = self._citer(passages) if passages > 0 and schema is None else None
+            yield from self._generate(tokens, min(max_tokens, room), grammar, citer)
 
     def close(self) -> None:
         """Free the weights; the model cannot be used after that, an open stream included."""
@@ -148,42 +153,85 @@ class LlamaModel:
             self._writer = None
             self._writing.release()
 
-    def _generate(self, prompt: list[int], max_tokens: int) -> Iterator[str | Usage]:
+    def _generate(
+        self,
+        prompt: list[int],
+        max_tokens: int,
+        grammar: Any,  # noqa: ANN401
+        citer: Citer | None,
+    ) -> Iterator[str | Usage]:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         written = 0
-        with closing(self._tokens(prompt)) as tokens:
+        with closing(self._tokens(prompt, grammar)) as tokens:
             for piece in tokens:
                 written += 1
                 # A token may hold a part of a character only; the decoder keeps it until whole.
                 text = decoder.decode(piece)
                 if text:
-                    yield text
+                    yield self._cited(citer.marked, text) if citer else text
                 if written >= max_tokens:
                     break
+            else:
+                if citer and (marker := self._cited(citer.last)):
+                    yield marker
         yield Usage(len(prompt), written)
 
-    def _tokens(self, prompt: list[int]) -> Generator[bytes]:
+    def _cited(self, ask: Callable[..., str], *text: str) -> str:
+        with self._running():
+            return ask(*text)
+
+    def _tokens(self, prompt: list[int], grammar: Any) -> Generator[bytes]:  # noqa: ANN401
         """What is written, token by token, until the model ends its turn."""
         import llama_cpp
 
         with self._native:
             llama = self._load()
             llama.set_seed(self._seed)
-            tokens = llama.generate(prompt, temp=self._temperature)
+            tokens = llama.generate(prompt, temp=self._temperature, grammar=grammar)
         try:
             while True:
-                with self._native:
-                    if self._closed:
-                        raise EngineError(f"{self.name} was closed while it was writing")
+                with self._running():
                     token = next(tokens)
                     if llama_cpp.llama_vocab_is_eog(llama._model.vocab, token):
                         return
-                    piece = _piece(llama, token)
+                    piece = native.piece(llama, token)
                 yield piece
-        except (RuntimeError, ValueError) as error:
-            raise EngineError(f"{self.name} failed while writing: {error}") from error
         finally:
             tokens.close()
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """The right to one call into llama.cpp while an answer is being written."""
+        with self._native:
+            if self._closed:
+                raise EngineError(f"{self.name} was closed while it was writing")
+            try:
+                yield
+            except (RuntimeError, ValueError) as error:
+                raise EngineError(f"{self.name} failed while writing: {error}") from error
+
+    def _citer(self, passages: int) -> Citer | None:
+        """What asks for citations; none where llama.cpp cannot take back what was read."""
+        import llama_cpp
+
+        with self._native:
+            llama = self._load()
+            weights = llama._model.model
+            if llama_cpp.llama_model_is_recurrent(weights) or llama_cpp.llama_model_is_hybrid(
+                weights
+            ):
+                return None
+            return Citer(llama, passages)
+
+    def _grammar(self, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        """The grammar of a schema; none where the schema has parts that grammars cannot say."""
+        from llama_cpp import LlamaGrammar
+
+        try:
+            return LlamaGrammar.from_json_schema(json.dumps(schema), verbose=False)
+        except (AssertionError, ValueError, KeyError) as error:
+            logger.debug("no grammar for {}: {}", schema.get("title", "a schema"), error)
+            return None
 
     def _load(self) -> Any:  # noqa: ANN401
         with self._native:
@@ -192,7 +240,7 @@ class LlamaModel:
             if self._llama is None:
                 llama = self._open()
                 try:
-                    self._render = _renderer(llama, self.path)
+                    self._render = renderer(llama, self.path)
                 except ModelError:
                     llama.close()
                     raise
@@ -239,59 +287,3 @@ class LlamaModel:
             llama = self._load()
             special = llama.tokenize(raw, add_bos=False, special=True)
             return bool(special != llama.tokenize(raw, add_bos=False, special=False))
-
-
-def _renderer(llama: Any, path: Path) -> Render:  # noqa: ANN401
-    from jinja2 import TemplateError
-    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
-    template = llama.metadata.get("tokenizer.chat_template")
-    if not template:
-        raise ModelError(
-            f"{path} has no chat template: it is no instruct model; choose one that is"
-        )
-    try:
-        formatter = Jinja2ChatFormatter(
-            template=template,
-            eos_token=_token_text(llama, llama.token_eos()),
-            bos_token=_token_text(llama, llama.token_bos()),
-        )
-    except TemplateError as error:
-        raise ModelError(f"{path} has a broken chat template: {error}") from None
-
-    def render(messages: Sequence[Message]) -> str:
-        failure: Exception | None = None
-        for version in (messages, _without_system(messages)):
-            try:
-                turns = [{"role": turn.role, "content": turn.content} for turn in version]
-                return str(formatter(messages=turns).prompt)
-            except (ValueError, TypeError, TemplateError) as error:
-                failure = failure or error
-        raise ModelError(f"the chat template of {path} refuses the prompt: {failure}")
-
-    return render
-
-
-def _without_system(messages: Sequence[Message]) -> Sequence[Message]:
-    """The system message put in front of the first user message: some templates know no system."""
-    if len(messages) < 2 or messages[0].role != "system":
-        return messages
-    system, first, *rest = messages
-    return [Message(first.role, f"{system.content}\n\n{first.content}"), *rest]
-
-
-def _piece(llama: Any, token: int) -> bytes:  # noqa: ANN401
-    """The bytes of a token; Llama.detokenize loses those of more than 32 bytes."""
-    import llama_cpp
-
-    size = 64
-    while True:
-        buffer = ctypes.create_string_buffer(size)
-        length = llama_cpp.llama_token_to_piece(llama._model.vocab, token, buffer, size, 0, False)
-        if length >= 0:
-            return bytes(buffer.raw[:length])
-        size = -length
-
-
-def _token_text(llama: Any, token: int) -> str:  # noqa: ANN401
-    return str(llama._model.token_get_text(token)) if token != -1 else ""

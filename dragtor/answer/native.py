@@ -84,6 +84,19 @@ def default_threads() -> int:
     return max(1, cores - 1)
 
 
+def piece(llama: Any, token: int) -> bytes:  # noqa: ANN401
+    """The bytes of a token; Llama.detokenize loses those of more than 32 bytes."""
+    import llama_cpp
+
+    size = 64
+    while True:
+        buffer = ctypes.create_string_buffer(size)
+        length = llama_cpp.llama_token_to_piece(llama._model.vocab, token, buffer, size, 0, False)
+        if length >= 0:
+            return bytes(buffer.raw[:length])
+        size = -length
+
+
 def _log(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", errors="replace").strip()
     if level not in (_WARNING, _ERROR) or not line:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from dragtor.answer import native
-from dragtor.answer.llama import LlamaModel, _renderer
+from dragtor.answer.llama import LlamaModel
+from dragtor.answer.template import renderer
 from dragtor.errors import EngineError, ModelError
 from dragtor.interfaces import LanguageModel
 from dragtor.types import Message, Usage
@@ -211,7 +212,7 @@ import sys
 from pathlib import Path
 from loguru import logger
 logger.remove()
-from dragtor.answer.llama import LlamaModel, _renderer
+from dragtor.answer.llama import LlamaModel
 from dragtor.types import Message
 model = LlamaModel(Path(sys.argv[1]), "smol", context_tokens=512, threads=1)
 stream = model.stream([Message("user", "Hello")], 20)
@@ -255,7 +256,7 @@ class TestTemplates:
             "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}\n"
             "{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"
         )
-        render = _renderer(FakeVocabulary(template), Path("x.gguf"))
+        render = renderer(FakeVocabulary(template), Path("x.gguf"))
         assert render(self.TURNS) == "<s>system: Rules.\nuser: Why?\nassistant: So.\nassistant:"
 
     def test_a_template_without_a_system_role_gets_the_rules_before_the_question(self) -> None:
@@ -263,7 +264,7 @@ class TestTemplates:
             "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}"
             "{% endif %}[{{ m.role }}]{{ m.content }}{% endfor %}"
         )
-        render = _renderer(FakeVocabulary(template), Path("x.gguf"))
+        render = renderer(FakeVocabulary(template), Path("x.gguf"))
         assert render(self.TURNS) == "[user]Rules.\n\nWhy?[assistant]So."
 
     @pytest.mark.parametrize(
@@ -279,7 +280,7 @@ class TestTemplates:
         self, template: str | None, message: str
     ) -> None:
         with pytest.raises(ModelError, match=message):
-            _renderer(FakeVocabulary(template), Path("x.gguf"))(self.TURNS)
+            renderer(FakeVocabulary(template), Path("x.gguf"))(self.TURNS)
 
 
 class TestBadFiles:
