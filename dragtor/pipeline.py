@@ -192,7 +192,8 @@ class Dragtor:
         assert gathered is not None, "a strategy ends with what it gathered"
         course.gathered()
         yield from gathered.result.notices
-        yield from self._answering().answer(query, gathered, [turn for turn in history if turn.shown])
+        shown = [turn for turn in history if turn.shown]
+        yield from self._answering().answer(query, gathered, shown)
 
     def close(self) -> None:
         """Close the library's files; they are opened again when they are needed again."""

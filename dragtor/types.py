@@ -426,12 +426,16 @@ class Prompt:
 class Turn:
     """A question of a chat and the answer it got.
 
-    ``rewritten`` is the question as one of its own, where it was none.
+    ``rewritten`` is the question as one of its own, where it was none. ``asked_back`` says that the
+    answer is a question back. ``shown`` says whether the model that writes is to see the turn;
+    whoever rewrites follow-ups sees all.
     """
 
     question: str
     answer: str
     rewritten: str | None = None
+    asked_back: bool = False
+    shown: bool = True
 
     @property
     def standalone(self) -> str:

@@ -29,13 +29,22 @@ class Conversation:
         return self.answers[-1] if self.answers else None
 
     def history(self) -> tuple[Turn, ...]:
-        """The turns the model is shown, oldest first; what was refused invites more refusals."""
-        turns = [
-            Turn(answer.question, answer.text, answer.rewritten)
+        """All turns, oldest first; the model is shown the last of those that were answered.
+
+        What was refused invites more refusals, and a question back is none to answer from.
+        """
+        answered = [answer for answer in self.answers if answer.kind in ("answer", "quote")]
+        shown = {id(answer) for answer in answered[-self.history_turns :]}
+        return tuple(
+            Turn(
+                answer.question,
+                answer.text,
+                answer.rewritten,
+                asked_back=answer.kind == "clarification",
+                shown=self.history_turns > 0 and id(answer) in shown,
+            )
             for answer in self.answers
-            if not answer.refused
-        ]
-        return tuple(turns[-self.history_turns :]) if self.history_turns else ()
+        )
 
     def to_markdown(self) -> str:
         """The conversation as Markdown, each citation a footnote with its quote."""

@@ -8,18 +8,30 @@ def answer(question: str, text: str, *, refused: bool = False) -> Answer:
     return Answer(question, "refusal" if refused else "answer", text, (), (), "m")
 
 
+def shown(talk: Conversation) -> list[Turn]:
+    return [turn for turn in talk.history() if turn.shown]
+
+
 def test_the_last_turns_are_shown_to_the_model_and_refusals_are_not() -> None:
     talk = Conversation(history_turns=2)
     for number in range(4):
         talk.add(answer(f"q{number}", f"a{number}"))
     talk.add(answer("q4", "No.", refused=True))
-    assert talk.history() == (Turn("q2", "a2"), Turn("q3", "a3"))
+    assert shown(talk) == [Turn("q2", "a2"), Turn("q3", "a3")]
+    assert [turn.question for turn in talk.history()] == ["q0", "q1", "q2", "q3", "q4"]
 
 
-def test_without_history_turns_every_question_stands_alone() -> None:
+def test_without_history_turns_the_model_is_shown_none_and_follow_ups_still_work() -> None:
     talk = Conversation(history_turns=0)
     talk.add(answer("Which pulley?", "A2."))
-    assert talk.history() == ()
+    assert shown(talk) == []
+    assert [turn.question for turn in talk.history()] == ["Which pulley?"]
+
+
+def test_a_question_back_is_marked_and_not_shown_to_the_model() -> None:
+    talk = Conversation(history_turns=3)
+    talk.add(Answer("Does it hurt?", "clarification", "What is it?", (), (), None))
+    assert talk.history() == (Turn("Does it hurt?", "What is it?", asked_back=True, shown=False),)
 
 
 def test_clear_forgets_everything() -> None:

@@ -1,0 +1,171 @@
+"""Where a question leans on what was said before it: pronouns, and "there", "one" and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dragtor.answer.english import (
+    AUXILIARIES,
+    EVALUATIVE,
+    FUNCTION_WORDS,
+    is_verb,
+)
+from dragtor.answer.mentions import Word, mentions, word_list
+
+Kind = Literal["pronoun", "one", "there", "definite"]
+Number = Literal["singular", "plural", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A piece of a question that stands for something said before.
+
+    ``before`` is what is to be kept of it in front of what is put in ("at" for "there").
+    """
+
+    start: int
+    end: int
+    kind: Kind = "pronoun"
+    number: Number = "any"
+    possessive: bool = False
+    person: bool = False
+    before: str = ""
+
+
+_PRONOUNS: dict[str, tuple[Number, bool, bool]] = {
+    # number, possessive, person
+    "it": ("singular", False, False),
+    "it's": ("singular", False, False),
+    "its": ("singular", True, False),
+    "they": ("plural", False, False),
+    "them": ("plural", False, False),
+    "their": ("plural", True, False),
+    "he": ("singular", False, True),
+    "she": ("singular", False, True),
+    "him": ("singular", False, True),
+    "his": ("singular", True, True),
+    "her": ("singular", True, True),
+}
+_POINTING = frozenset("this that these those".split())
+_TAKES = frozenset("take takes took cost costs hurt help mean make makes".split())
+_IS = frozenset("is was be it's isn't wasn't be".split())
+
+
+def slots(question: str) -> list[Slot]:
+    """The places of a question that stand for something said before, in order."""
+    words = word_list(question)
+    found = []
+    for i in range(len(words)):
+        slot = _slot(question, words, i)
+        if slot is not None:
+            found.append(slot)
+    return found
+
+
+def _slot(question: str, words: Sequence[Word], i: int) -> Slot | None:
+    word = words[i]
+    lower = word.lower
+    if lower in _PRONOUNS:
+        return _pronoun(question, words, i)
+    if lower in _POINTING:
+        return _pointing(words, i)
+    if lower in ("one", "ones"):
+        return _one(words, i)
+    if lower == "there" and i and i + 1 == len(words) and words[i - 1].lower not in AUXILIARIES:
+        return Slot(word.start, word.end, "there", before="in ")
+    return None
+
+
+def _pronoun(question: str, words: Sequence[Word], i: int) -> Slot | None:
+    word = words[i]
+    number, possessive, person = _PRONOUNS[word.lower]
+    if word.lower in ("it", "it's") and expletive(words, i):
+        return None
+    if _named_before(question, words, i, number, person, possessive):
+        return None
+    end = word.end
+    if word.lower == "it's":
+        end = word.start + 2
+    if word.lower == "her":
+        possessive = i + 1 < len(words) and words[i + 1].lower not in FUNCTION_WORDS
+    return Slot(word.start, end, "pronoun", number, possessive, person)
+
+
+def _named_before(
+    question: str, words: Sequence[Word], i: int, number: Number, person: bool, possessive: bool
+) -> bool:
+    """Whether the question itself says earlier what its pronoun stands for.
+
+    What is acted on is not who acts: "what places are known for them" are other things.
+    """
+    earlier = question[: words[i].start]
+    if not possessive and not _CLAUSE.search(earlier):
+        return False
+    return any(
+        _fits(mention.plural, mention.proper, number, person) and not mention.leaning
+        for mention in mentions(earlier)
+    )
+
+
+_CLAUSE = re.compile(
+    r"[,;.?!]|\b(?:and|but|or|when|if|because|while|that|who|which|before|after)\b"
+)
+
+
+def _fits(plural: bool, proper: bool, number: Number, person: bool) -> bool:
+    if person:
+        return proper
+    return plural == (number == "plural")
+
+
+def _pointing(words: Sequence[Word], i: int) -> Slot | None:
+    word = words[i]
+    after = words[i + 1].lower if i + 1 < len(words) else None
+    before = words[i - 1].lower if i else None
+    number: Number = "plural" if word.lower in ("these", "those") else "singular"
+    if after is None or (after in AUXILIARIES and before is None):
+        return Slot(word.start, word.end, "pronoun", number)
+    if before in AUXILIARIES and (after in FUNCTION_WORDS or is_verb(after) or after in EVALUATIVE):
+        return Slot(word.start, word.end, "pronoun", number)
+    return None
+
+
+def _one(words: Sequence[Word], i: int) -> Slot | None:
+    word = words[i]
+    before = words[i - 1].lower if i else ""
+    after = words[i + 1].lower if i + 1 < len(words) else ""
+    if word.lower == "one" and (before not in _CHOOSING and before in FUNCTION_WORDS):
+        return None
+    if before in _NUMBERED or after == "of":
+        return None
+    number: Number = "plural" if word.lower == "ones" else "singular"
+    return Slot(word.start, word.end, "one", number)
+
+
+_NUMBERED = frozenset("which first second third last other two three these those by".split())
+_CHOOSING = frozenset("another what".split())
+
+
+def expletive(words: Sequence[Word], i: int) -> bool:
+    """Whether "it" stands for nothing before: "is it safe to …", "how long does it take to …"."""
+    after = [word.lower for word in words[i + 1 :]]
+    if words[i].lower == "it" and after[:1] and after[0] in _IS | {"will", "would"}:
+        after = after[1:]
+    if not after:
+        return False
+    later = after[1:]
+    if (
+        after[0] in EVALUATIVE
+        or after[0] in _TAKES
+        or (after[0] in ("so", "very", "really", "like", "ever", "that", "more") and later)
+    ):
+        for k, word in enumerate(later):
+            if word in ("that", "if", "when", "whether"):
+                return True
+            if word == "to" and len(later) > k + 2:
+                return True
+        return False
+    return False
