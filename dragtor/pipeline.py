@@ -184,7 +184,7 @@ class Dragtor:
         yield Step("decision", "rewrite", {"text": rewritten.text, "by": rewritten.by})
         gathered = None
         query = replace(query, text=rewritten.text)
-        for item in self._strategy(query.strategy).gather(query, self.desk):
+        for item in self.gather(query):
             if isinstance(item, Gathered):
                 gathered = item
             else:
@@ -193,7 +193,17 @@ class Dragtor:
         course.gathered()
         yield from gathered.result.notices
         shown = [turn for turn in history if turn.shown]
-        yield from self._answering().answer(query, gathered, shown)
+        yield from self.answer(query, gathered, shown)
+
+    def gather(self, query: Query) -> Iterator[Step | Notice | Gathered]:
+        """What the query's strategy brings; see :class:`dragtor.interfaces.Strategy`."""
+        return self._strategy(query.strategy).gather(query, self.desk)
+
+    def answer(
+        self, query: Query, gathered: Gathered, history: Sequence[Turn] = ()
+    ) -> Iterator[Token | Notice | Step | Answer]:
+        """An answer from what was gathered; see :class:`dragtor.interfaces.Answerer`."""
+        return self._answering().answer(query, gathered, history)
 
     def close(self) -> None:
         """Close the library's files; they are opened again when they are needed again."""
