@@ -46,6 +46,10 @@ HIT = {
     "document": {"id": str, "uri": str, "title": str, "author": TEXT, "kind": str},
     "location": LOCATION,
 }
+SHOW = {key: HIT[key] for key in ("passage", "document", "location")} | {
+    "before": str,
+    "after": str,
+}
 SEARCH = {
     "question": str,
     "hits": [HIT],
@@ -147,6 +151,7 @@ SHAPES = {
     "ask --json": ASK,
     "ask --show-prompt --json": PROMPT,
     "A question that fails": ERROR,
+    "show --json": SHOW,
     "sources list --json": [INFO],
     "sources show ID --json": DOCUMENT,
     "status --json": STATUS,
@@ -276,6 +281,41 @@ def test_a_refusal_is_an_answer_of_the_same_shape(indexed: Run, project: Project
     assert by_model.json["model"] == "echo"
     assert without.json["model"] is None
     assert without.json["hits"] == []
+
+
+def test_a_refusal_names_the_nearest_there_is(indexed: Run, project: Project) -> None:
+    reply(project, "The sources do not answer this question.")
+    refused = indexed("ask", "who broke the elbow cup?", "--json").json
+    assert refused["kind"] == "refusal"
+    assert refused["nearest"]
+    assert refused["decision"]["refuse"]
+    assert deviations(refused, ASK) == []
+
+
+def test_quotes_are_an_answer_of_the_same_shape(indexed: Run, project: Project) -> None:
+    quoted = indexed("ask", "how long do pulleys heal?", "--quote", "--json").json
+    assert deviations(quoted, ASK) == []
+    assert (quoted["kind"], quoted["model"]) == ("quote", None)
+    for sentence in quoted["sentences"]:
+        assert sentence["text"] in [citation["quote"] for citation in sentence["citations"]]
+    assert not project.server.log, "no model is asked"
+
+
+def test_a_trace_is_there_if_it_is_wanted(indexed: Run) -> None:
+    without = indexed("ask", "elbow pain?", "--json").json
+    assert without["trace"] is None
+    traced = indexed("ask", "elbow pain?", "--trace", "--json").json
+    assert deviations(traced, ASK) == []
+    kinds = [step["kind"] for step in traced["trace"]]
+    assert {"query", "hits", "prompt", "reply", "decision"} <= set(kinds)
+    assert kinds.index("query") < kinds.index("prompt") < kinds.index("reply")
+
+
+def test_a_passage_in_its_surroundings_is_as_promised(indexed: Run) -> None:
+    hit = indexed("search", "elbow pain", "--json").json["hits"][0]
+    shown = indexed("show", hit["passage"]["id"], "--json").json
+    assert deviations(shown, SHOW) == []
+    assert shown["passage"] == hit["passage"]
 
 
 def test_a_prompt_gives_what_is_promised(indexed: Run, project: Project) -> None:

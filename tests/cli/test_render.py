@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
 import pytest
-from rich.console import Console
 
 from dragtor.cli import listings, live, render
 from dragtor.cli.progress import Pace
@@ -15,22 +13,6 @@ from tests.conftest import Ran
 
 LONG = "An address that nobody could ever read aloud: https://example.org/" + "x" * 40 + " and more"
 TITLE = "Swollen finger joints: synovitis and capsulitis of the middle joint"
-
-
-@pytest.fixture(params=[True, False], ids=["terminal", "pipe"])
-def terminal(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
-
-
-@pytest.fixture
-def shown(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """The lines written so far."""
-    page = io.StringIO()
-    console = Console(file=page, width=40, force_terminal=terminal, color_system=None)
-    for module in (render, listings):
-        monkeypatch.setattr(module, "out", console)
-        monkeypatch.setattr(module, "err", console)
-    return lambda: page.getvalue().splitlines()
 
 
 def test_a_table_keeps_to_a_terminal_and_gives_a_pipe_whole_rows(

@@ -226,9 +226,9 @@ def test_a_quote_is_placed_where_it_stands_not_where_its_passage_begins(
 
     project.server.clear()
     project.server.expect_request("/v1/chat/completions").respond_with_handler(say)
-    (sentence,) = indexed("ask", "How long?", "--filter", "title^=pulley", "--json").json[
-        "sentences"
-    ]
+    (sentence,) = indexed(
+        "ask", "How long do injuries heal?", "--filter", "title^=pulley", "--json"
+    ).json["sentences"]
     (citation,) = sentence["citations"]
     assert citation["quote"] == "Grade II injuries heal in six weeks with a thermoplastic ring."
     assert citation["location"]["heading"] == "Healing"
