@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ _CHARS_PER_TOKEN = 3
 """English has about 4; 3 errs on the side of a shorter prompt."""
 _TOKENS_PER_MESSAGE = 8
 """What chat templates put around a message, at most."""
+_NOT_TAKEN = frozenset({400, 422, 501})
+"""How servers answer to a ``response_format`` they do not know."""
 
 
 class OpenAiModel:
@@ -54,6 +57,7 @@ class OpenAiModel:
         self._temperature = temperature
         self._seed = seed
         self._lock = threading.Lock()
+        self._takes_schemas = True
 
     def count(self, messages: Sequence[Message]) -> int:
         """Tokens of a prompt, estimated from above."""
@@ -69,9 +73,11 @@ class OpenAiModel:
     ) -> Iterator[str | Usage]:
         """Text as it is written, and :class:`Usage` as the last item.
 
-        Raises EngineError where the server is not there, refuses, or breaks off.
+        A schema is sent as ``response_format``; a server that refuses it is asked without, and
+        from then on. Citations cannot be asked for half-way. Raises EngineError where the server
+        is not there, refuses, or breaks off.
         """
-        body = {
+        body: dict[str, Any] = {
             "model": self.name,
             "messages": [{"role": turn.role, "content": turn.content} for turn in messages],
             "max_tokens": max_tokens,
@@ -86,7 +92,7 @@ class OpenAiModel:
                 f"the prompt has about {estimated} tokens and {self.name} takes"
                 f" {self.context_tokens}; ask a shorter question or raise llm.context_tokens"
             )
-        with self._lock, self._post(body) as response:
+        with self._lock, self._asked(body, schema) as response:
             if response.status_code != requests.codes.ok:
                 raise EngineError(self._refused(response))
             try:
@@ -94,6 +100,21 @@ class OpenAiModel:
             except requests.RequestException as error:
                 # A read that times out half-way comes as a ConnectionError.
                 raise EngineError(f"{self._url} broke off: {_brief(error)}") from None
+
+    def _asked(self, body: dict[str, Any], schema: Mapping[str, Any] | None) -> requests.Response:
+        if schema is None or not self._takes_schemas:
+            return self._post(body)
+        form = {"name": _schema_name(schema), "schema": dict(schema)}
+        response = self._post(
+            {**body, "response_format": {"type": "json_schema", "json_schema": form}}
+        )
+        if response.status_code not in _NOT_TAKEN:
+            return response
+        response.close()
+        response = self._post(body)
+        # Only then was it the schema, and not the prompt, that was refused.
+        self._takes_schemas = response.status_code != requests.codes.ok
+        return response
 
     def _post(self, body: dict[str, Any]) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
@@ -145,6 +166,11 @@ class OpenAiModel:
                 " see llm.model and llm.base_url"
             )
         return f"{self._url} answered {response.status_code}: {reason}"
+
+
+def _schema_name(schema: Mapping[str, Any]) -> str:
+    """The title, of the characters that OpenAI allows."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", str(schema.get("title", "")))[:64] or "answer"
 
 
 def _events(response: requests.Response) -> Iterator[dict[str, Any]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from dragtor.errors import StructureError
 from dragtor.interfaces import LanguageModel
@@ -23,9 +24,10 @@ MAX_CHARS = 240
 """Longest string where the model states no ``max_length``."""
 MAX_ITEMS = 8
 """Longest list where the model states no ``max_length``."""
+_PLACES = 64
+"""Where in a text an object may begin; beyond that it is no answer."""
 _SHOWN_ERRORS = 4
 _SHOWN_CHARS = 1_000
-_DROPPED = ("title", "description", "default", "$defs")
 
 
 def structured(
@@ -60,9 +62,9 @@ def structured(
         complaint = f"That does not fit: {wrong}. Answer again, with the JSON object alone."
         last = text[:_SHOWN_CHARS] or "{}"
         asked = [*asked[: len(messages)], Message("assistant", last), Message("user", complaint)]
+    tries = "1 try" if repairs == 0 else f"{repairs + 1} tries"
     raise StructureError(
-        f"{model.name} gave no {schema.__name__} in {repairs + 1} tries ({wrong});"
-        " try a larger model or raise llm.max_tokens"
+        f"{model.name} gave no {schema.__name__} in {tries} ({wrong}); a larger model may"
     )
 
 
@@ -71,8 +73,9 @@ def fitted(text: str, schema: type[T]) -> tuple[T | None, str]:
 
     What stands around it (prose, a code fence) is ignored. Never raises, for any text.
     """
+    opening = "{[" if issubclass(schema, RootModel) else "{"
     wrong = "there is no JSON object in it, or it is cut off"
-    for number, value in enumerate(_values(text)):
+    for number, value in enumerate(_values(text, opening)):
         try:
             return schema.model_validate(value), ""
         except ValidationError as error:
@@ -131,22 +134,21 @@ def _nodes(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401
         yield from _nodes(child)
 
 
-def _values(text: str) -> Iterator[Any]:
-    """JSON objects and arrays of a text, outermost ones only, in order."""
+def _values(text: str, opening: str) -> Iterator[Any]:
+    """JSON values of a text that begin with one of these characters, outermost ones, in order."""
     decoder = json.JSONDecoder(strict=False)
+    starts = re.compile(f"[{re.escape(opening)}]")
     at = 0
-    while (start := _next_open(text, at)) >= 0:
+    for _ in range(_PLACES):
+        found = starts.search(text, at)
+        if found is None:
+            return
         try:
-            value, at = decoder.raw_decode(text, start)
+            value, at = decoder.raw_decode(text, found.start())
         except (json.JSONDecodeError, RecursionError):
-            at = start + 1
+            at = found.end()
             continue
         yield value
-
-
-def _next_open(text: str, at: int) -> int:
-    found = [place for place in (text.find("{", at), text.find("[", at)) if place >= 0]
-    return min(found, default=-1)
 
 
 def _said(error: ValidationError) -> str:

@@ -30,8 +30,11 @@ def delta(text: str | None, finish: str | None = None) -> str:
 
 def answering(request: Request) -> Response:
     """An answer as llama-server streams it, without usage."""
-    allowed = request.get_json()["max_tokens"]
-    said = SAID[:allowed]
+    body = request.get_json()
+    allowed = body["max_tokens"]
+    said = (['{"query": ', '"pulley", ', '"steps": 2}'] if "response_format" in body else SAID)[
+        :allowed
+    ]
     parts = [": a comment\n\n", *(delta(text) for text in said)]
     parts.append(delta(None, "length" if allowed < len(SAID) else "stop"))
     return Response([*parts, "data: [DONE]\n\n"], content_type="text/event-stream")
@@ -189,3 +192,45 @@ def test_closing_the_stream_closes_the_connection(
     assert next(stream) == "on and on "
     stream.close()  # type: ignore[attr-defined]
     assert next(iter(model.stream(MESSAGES, 40))) == "It"
+
+
+SCHEMA = {"title": "Plan (of 2)", "type": "object", "properties": {"query": {"type": "string"}}}
+
+
+def bodies(server: HTTPServer) -> list[dict[str, Any]]:
+    return [request.get_json() for request, _ in server.log]
+
+
+def test_a_schema_is_sent_as_the_form_of_the_response(
+    model: OpenAiModel, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(PATH).respond_with_handler(answering)
+    list(model.stream(MESSAGES, 40, schema=SCHEMA))
+    form = {"type": "json_schema", "json_schema": {"name": "Plan__of_2_", "schema": SCHEMA}}
+    assert bodies(httpserver)[0]["response_format"] == form
+
+
+def test_a_server_that_refuses_schemas_is_asked_without_from_then_on(
+    model: OpenAiModel, httpserver: HTTPServer
+) -> None:
+    def refusing(request: Request) -> Response:
+        if "response_format" in request.get_json():
+            return Response('{"error": "response_format is not supported"}', status=400)
+        return answering(request)
+
+    httpserver.expect_request(PATH).respond_with_handler(refusing)
+    for _ in range(2):
+        assert "".join(map(str, list(model.stream(MESSAGES, 40, schema=SCHEMA))[:-1])) == "".join(
+            SAID
+        )
+    assert ["response_format" in body for body in bodies(httpserver)] == [True, False, False]
+
+
+def test_a_refusal_that_is_not_about_the_schema_is_reported(
+    model: OpenAiModel, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(PATH).respond_with_data('{"error": "too long"}', status=400)
+    for _ in range(2):
+        with pytest.raises(EngineError, match="answered 400: too long"):
+            list(model.stream(MESSAGES, 40, schema=SCHEMA))
+    assert ["response_format" in body for body in bodies(httpserver)] == [True, False] * 2

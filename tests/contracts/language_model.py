@@ -1,14 +1,18 @@
 """What every language model promises. A test class inherits this and supplies ``model``.
 
-The model's first answer to :data:`MESSAGES` has more than three pieces.
+The model's first answer to :data:`MESSAGES` has more than three pieces. Asked with the schema of
+:class:`Plan`, it writes one at last, by itself or held to it.
 """
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 
 import pytest
+from pydantic import BaseModel, Field
 
+from dragtor.answer.structured import structured
 from dragtor.errors import EngineError
 from dragtor.interfaces import LanguageModel
 from dragtor.types import Message, Usage
@@ -17,6 +21,13 @@ MESSAGES = (
     Message("system", "You answer questions about climbing in whole sentences."),
     Message("user", "What does a finger pulley do, and what happens when one tears?"),
 )
+
+
+class Plan(BaseModel):
+    """What a model is asked for in a form."""
+
+    query: str = Field(max_length=40)
+    steps: int
 
 
 class LanguageModelContract:
@@ -60,3 +71,19 @@ class LanguageModelContract:
         long = (Message("user", "pulley " * (3 * model.context_tokens)),)
         with pytest.raises(EngineError):
             list(model.stream(long, max_tokens=3))
+
+    def test_passages_change_nothing_but_markers(self, model: LanguageModel) -> None:
+        *pieces, usage = model.stream(MESSAGES, max_tokens=40, passages=3)
+        assert isinstance(usage, Usage)
+        assert 0 < usage.completion_tokens <= 40
+        named = re.findall(r"\[(\d+)\]", "".join(str(piece) for piece in pieces))
+        assert set(named) <= {"1", "2", "3"}
+
+    def test_a_schema_is_followed_or_ignored(self, model: LanguageModel) -> None:
+        *pieces, usage = model.stream(MESSAGES, max_tokens=40, schema=Plan.model_json_schema())
+        assert isinstance(usage, Usage)
+        assert all(isinstance(piece, str) and piece for piece in pieces)
+
+    def test_an_instance_comes_out_of_it(self, model: LanguageModel) -> None:
+        plan = structured(model, MESSAGES, Plan, max_tokens=120)
+        assert isinstance(plan, Plan)
