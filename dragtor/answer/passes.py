@@ -7,7 +7,7 @@ sentence of the draft out. One last answer is then made from what was kept.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -61,10 +61,9 @@ class Reader:
             for id, span in _borne_out(sentences, [excerpt.hit for excerpt in window]):
                 kept.setdefault(id, set()).add(span)
         found = [hit for hit in hits if hit.passage.id in kept]
-        spans = {id: sorted(of, key=lambda span: span.start) for id, of in kept.items()}
-        sentence_count = sum(len(of) for of in spans.values())
+        sentence_count = sum(len(spans) for spans in kept.values())
         yield Step("decision", "passes", {"passes": len(chosen), "kept_sentences": sentence_count})
-        return tuple(Excerpt(hit, tuple(spans[hit.passage.id])) for hit in found)
+        return tuple(Excerpt(hit, _joined(hit.passage.text, kept[hit.passage.id])) for hit in found)
 
     def _pass(
         self, name: str, window: Sequence[Excerpt]
@@ -130,3 +129,14 @@ def _borne_out(sentences: Sequence[Sentence], hits: Sequence[Hit]) -> list[tuple
         for sentence in sentences
         for one in sentence.citations
     ]
+
+
+def _joined(text: str, spans: Collection[Span]) -> tuple[Span, ...]:
+    """The spans in text order, those made one between which nothing stands."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        if joined and not text[joined[-1].end : span.start].strip():
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return tuple(joined)
