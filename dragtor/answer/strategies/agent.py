@@ -20,10 +20,13 @@ from dragtor.answer.strategies.scribe import Scribe
 from dragtor.answer.strategies.widen import searched
 from dragtor.errors import QueryError
 from dragtor.interfaces import Desk
+from dragtor.text import content_stems
 from dragtor.types import Gathered, Notice, Query, Step
 
 MOVE_TOKENS = 80
 COMPARISON_TOKENS = 80
+REFUSED = 2
+"""So many moves that cannot be made are the last."""
 QUOTED_CHARS = 1_200
 """So much of each of two sources is read to compare them."""
 
@@ -36,6 +39,13 @@ class Move(BaseModel):
     action: Literal["search", "read", "compare", "finish"]
     text: Annotated[str, Field(max_length=120, description="what to search for")] = ""
     sources: Annotated[tuple[int, ...], Field(max_length=2)] = ()
+
+    @property
+    def does(self) -> tuple[object, ...]:
+        """The move without what its action does not look at."""
+        if self.action == "search":
+            return (self.action, frozenset(content_stems(self.text)))
+        return (self.action, *sorted(self.sources))
 
 
 class Comparison(BaseModel):
@@ -82,26 +92,30 @@ class AgentStrategy:
             yield Gathered(first(query, own))
 
     def _moves(self, scribe: Scribe, findings: Findings, desk: Desk) -> Iterator[Step | Notice]:
-        made: set[Move] = set()
+        made: set[tuple[object, ...]] = set()
+        refused = 0
         for _ in range(self._max_steps):
             prompt = self._script.messages(
                 question=findings.query.text, sources=findings.listed(), done=findings.done()
             )
             move = scribe.fill(prompt, Move, MOVE_TOKENS)
             yield from scribe.steps()
-            if move is None or move in made:
-                why = "the model gave no next step" if move is None else "the model repeats itself"
-                yield from self._end(scribe, findings, why)
+            if move is None or move.does in made:
+                yield from self._end(scribe, findings, _why(move))
                 return
-            made.add(move)
+            made.add(move.does)
             yield scribe.decided(**move.model_dump(mode="json"))
             if move.action == "finish":
                 return
             try:
                 yield from self._make(move, scribe, findings, desk)
             except QueryError as error:
+                refused += 1
                 findings.note(str(error))
                 yield scribe.decided(refused=str(error))
+                if refused == REFUSED:
+                    yield from self._end(scribe, findings, "the model's steps make no sense")
+                    return
         text = f"the agent stopped after {self._max_steps} steps (agent.max_steps)"
         yield Notice("agent_stopped", f"{text}: the answer rests on what it had found by then")
 
@@ -139,3 +153,7 @@ class AgentStrategy:
             yield scribe.decided(finish=why)
         else:
             yield from scribe.fallback(why)
+
+
+def _why(move: Move | None) -> str:
+    return "the model gave no next step" if move is None else "the model repeats itself"
