@@ -18,6 +18,7 @@ SHORT_ID = 8
 
 _DOT = Text(" · ", style="dim")
 _LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
+_MARKER = re.compile(r"^(?:[-*+•·]|\d{1,3}[.)]|#{1,6})\s+")
 _DOUBT = {"yes": "", "partly": " (partly)", "no": " (no source)"}
 _VERDICT_STYLE = {"yes": "", "partly": "yellow", "no": "red"}
 
@@ -29,8 +30,9 @@ def passages(hits: Sequence[Hit], question: str) -> None:
     for number, hit in enumerate(hits):
         if number:
             render.out.print()
-        render.out.print(_heading(f"{hit.rank}", hit.document.title))
-        where(hit.document.uri, hit.document.title, hit.location, hit.passage.id, 3)
+        document = hit.document
+        indented(_title(document.title), 3, head=_number(f"{hit.rank:>2}"))
+        where(document.uri, document.title, hit.location, hit.passage.id, 3)
         indented(_marked(hit.passage.text, question), 3)
 
 
@@ -47,8 +49,10 @@ def answer(value: Answer) -> None:
     if numbers:
         title = "Nearest in your sources" if value.refused else "Sources"
         render.out.print(Text(f"\n{title}", style="bold"))
+    above: Citation | None = None
     for citation, number in numbers.items():
-        _footnote(citation, number, quoted=_shows(value, citation))
+        _footnote(citation, number, above, quoted=_shows(value, citation))
+        above = citation
     if value.kind != "clarification":
         render.out.print(_byline(value))
 
@@ -75,7 +79,7 @@ def _quotes(value: Answer, numbers: dict[Citation, int]) -> None:
         shown = Text(f"“{harmless(_flat(sentence.text))}”")
         shown.append(_references(sentence.citations, numbers), style="cyan")
         render.out.print()
-        indented(shown, 2, lead=Text("│ ", style="cyan"))
+        indented(shown, 2, bar=Text("│ ", style="cyan"))
 
 
 def _with_footnotes(value: Answer, numbers: dict[Citation, int]) -> Text:
@@ -96,23 +100,41 @@ def _references(citations: Sequence[Citation], numbers: dict[Citation, int]) -> 
     return f" {marks}" if marks else ""
 
 
-def _footnote(citation: Citation, number: int, *, quoted: bool) -> None:
-    render.out.print(_heading(f"[{number}]", citation.title))
-    if not quoted:
-        indented(Text(f"“{harmless(_flat(citation.quote))}”"), 4)
-    where(citation.uri, citation.title, citation.location, citation.passage_id, 4)
+def _footnote(citation: Citation, number: int, above: Citation | None, *, quoted: bool) -> None:
+    """Title, quote, place; what is as in the footnote above is not said again."""
+    lines = [] if quoted else [Text(f"“{harmless(_flat(citation.quote))}”")]
+    known = above is not None and above.document_id == citation.document_id
+    if not known:
+        lines.insert(0, _title(citation.title))
+    uri = "" if known else citation.uri
+    for position, text in enumerate(lines):
+        indented(text, 4, head=_number(f"[{number}]") if position == 0 else None)
+    head = None if lines else _number(f"[{number}]")
+    where(uri, citation.title, citation.location, citation.passage_id, 4, head=head)
 
 
 def _flat(text: str) -> str:
-    return " ".join(text.split())
+    """A sentence on one line, without the marker of the list item or heading that it is."""
+    return _MARKER.sub("", " ".join(text.split()), count=1)
 
 
-def _heading(number: str, title: str) -> Text:
-    return Text(f"{number:>2} ", style="cyan").append(harmless(title), style="bold default")
+def _number(number: str) -> Text:
+    return Text(f"{number} ", style="cyan")
+
+
+def _title(title: str) -> Text:
+    return Text(harmless(title), style="bold")
 
 
 def where(
-    uri: str, title: str, location: Location, passage_id: str, by: int, short: int = SHORT_ID
+    uri: str,
+    title: str,
+    location: Location,
+    passage_id: str,
+    by: int,
+    *,
+    short: int = SHORT_ID,
+    head: Text | None = None,
 ) -> None:
     """Place, address and passage, ``by`` columns to the right, on two lines where one is too short.
 
@@ -123,13 +145,13 @@ def where(
     address = Text(harmless(render.link(uri)), style="dim")
     if _LINKABLE.match(uri):
         address.stylize(f"link {uri}")
-    parts = [Text(harmless(place(location)), style="green"), address]
+    found = Text(harmless(place(location)), style="green")
     passage = Text(passage_id[:short], style="dim")
-    line = _DOT.join([part for part in [*parts, passage] if part])
-    if parts[0] and render.out.is_terminal and line.cell_len > render.out.width - by:
-        indented(_DOT.join([parts[0], passage]), by)
-        line = address
-    indented(line, by, fold=False)
+    line = _DOT.join([part for part in (found, address, passage) if part])
+    if found and address and render.out.is_terminal and line.cell_len > render.out.width - by:
+        indented(_DOT.join([found, passage]), by, head=head)
+        line, head = address, None
+    indented(line, by, fold=not address, head=head)
 
 
 def _marked(text: str, question: str) -> Text:
@@ -147,7 +169,7 @@ def _byline(value: Answer) -> Text:
         parts.append(f"{value.usage.prompt_tokens} tokens read")
         parts.append(f"{value.usage.completion_tokens} written")
     if value.refused and value.decision and value.hits:
-        parts.append(f"{value.decision.answerable:.0%} likely to be answered by what was found")
+        parts.append(f"chance of an answer: {value.decision.answerable:.0%}")
     return Text("\n" + harmless(" · ".join(parts)), style="dim")
 
 

@@ -100,6 +100,6 @@ def _doing(step: Step) -> str:
 
 
 def _alarm(notice: Notice) -> None:
-    lead = Text("! ", style="bold red")
-    render.indented(Text(harmless(notice.text), style="bold red"), 2, lead=lead)
+    bar = Text("! ", style="bold red")
+    render.indented(Text(harmless(notice.text), style="bold red"), 2, bar=bar)
     render.out.print()

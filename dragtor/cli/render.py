@@ -76,15 +76,18 @@ def link(uri: str) -> str:
     return path + (f"#{unquote(parts.fragment)}" if parts.fragment else "")
 
 
-def indented(text: Text, by: int, *, fold: bool = True, lead: Text | None = None) -> None:
+def indented(
+    text: Text, by: int, *, fold: bool = True, head: Text | None = None, bar: Text | None = None
+) -> None:
     """Print a text some columns to the right; an address is not folded, so that it can be used.
 
-    ``lead`` stands before each line in place of spaces.
+    ``head`` stands before the first line in place of spaces, ``bar`` before every one.
     """
-    for part in wrapped(text, out.width - by) if fold else [text]:
+    for number, part in enumerate(wrapped(text, out.width - by) if fold else [text]):
         part.rstrip()
-        margin = lead.copy() if lead is not None else Text(" " * by if part else "")
-        out.print(margin.append_text(part), soft_wrap=True)
+        margin = head if head is not None and number == 0 else bar
+        shown = margin.copy() if margin is not None else Text(" " * by if part else "")
+        out.print(shown.append_text(part), soft_wrap=True)
 
 
 def wrapped(text: Text, width: int) -> Iterator[Text]:

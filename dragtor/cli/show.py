@@ -54,7 +54,7 @@ def _print(around: Surroundings) -> None:
     start, end = len(around.before), len(around.before) + len(found.passage.text)
     before, passage, after = text.divide([start, end])
     _piece(before, style="dim")
-    _piece(passage, lead=Text("│ ", style="cyan"))
+    _piece(passage, bar=Text("│ ", style="cyan"))
     _piece(after, style="dim")
 
 
@@ -74,7 +74,7 @@ def _text(around: Surroundings) -> Text:
     return text
 
 
-def _piece(text: Text, style: str = "", lead: Text | None = None) -> None:
+def _piece(text: Text, style: str = "", bar: Text | None = None) -> None:
     """A piece of the text, with white space at its ends made one line at most."""
     from dragtor.cli import render
 
@@ -85,6 +85,6 @@ def _piece(text: Text, style: str = "", lead: Text | None = None) -> None:
     inner.stylize_before(style)
     if plain.startswith("\n\n"):
         render.out.print()
-    render.indented(inner, 2, lead=lead)
+    render.indented(inner, 2, bar=bar)
     if plain.endswith("\n\n"):
         render.out.print()
