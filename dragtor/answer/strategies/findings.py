@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from dragtor.answer import trace
 from dragtor.answer.evidence import coverages
-from dragtor.answer.strategies.replies import share
+from dragtor.answer.strategies.replies import is_echo
 from dragtor.errors import QueryError
+from dragtor.text import content_stems
 from dragtor.types import Hit, Query, SearchResult, Step
 
 NEW = 3
@@ -59,15 +60,14 @@ class Findings:
         self._done.append(trace.shortened(line, GLANCE_CHARS))
 
     def check_search(self, text: str) -> None:
-        """Raise QueryError for a search that has to do neither with the question nor a source."""
-        seen = [self.query.text]
-        for source in self._known.values():
-            seen += [source.title, source.text]
-        if not share(text, " ".join(seen)):
-            raise QueryError(f"the search {trace.shortened(text, 40)!r} is not about the question")
+        """Raise QueryError for a search that says nothing, or nothing but the question."""
+        if not content_stems(text) or is_echo(text, self.query.text):
+            raise QueryError(f"a search for {trace.shortened(text, 40)!r} would bring nothing new")
 
     def add_search(self, text: str, result: SearchResult) -> None:
-        """Take in what a search found."""
+        """Take in what a search found. Raises QueryError where that is nothing."""
+        if not result.hits:
+            raise QueryError(f"the search for {trace.shortened(text, 40)!r} found nothing")
         self.others.append(result)
         before = len(self._known)
         self._meet(result)

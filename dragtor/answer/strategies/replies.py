@@ -10,8 +10,8 @@ MAX_CHARS = 300
 """A question of a model is cut off here; longer ones are no questions."""
 
 _LEAD = re.compile(
-    r"^(?:[-*+•·#>]+|\d{1,2}[.):]"
-    r"|(?:more general|general|sub-?)?\s?(?:question|query)s?\s?\d*\s?:)+\s*",
+    r"^(?:[-*+•·#>]+|\d{1,2}[.):](?!\S)"
+    r"|(?:(?:more )?general(?: question)?|(?:sub-?)?question)s?\s?\d*\s?:)\s*",
     re.IGNORECASE,
 )
 _QUOTES = "\"'“”‘’`*"
