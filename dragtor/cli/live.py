@@ -16,6 +16,8 @@ from dragtor.types import Answer, Notice, Step, Token
 
 URGENT = "emergency"
 """Code of the notice that waits for nothing."""
+_BELOW = 3
+"""Lines that the words leave free: an empty one, what is being done, the cursor's."""
 
 
 def stream(
@@ -26,7 +28,7 @@ def stream(
     The words make way for the answer with its footnotes, which :func:`dragtor.cli.answers.answer`
     prints: a draft may be refused yet. Notices wait until then, too, as they are all in the
     answer, but for an emergency, which is said at once. ``traced`` prints each step as it is done.
-    Stopped with Ctrl-C, the words stay.
+    Stopped with Ctrl-C, the words stay, as what they are.
     """
     seen = _Seen()
     try:
@@ -53,6 +55,7 @@ def stream(
     except KeyboardInterrupt:
         if live and seen.text:
             render.out.print(seen.text)
+            render.said_line(render.dim("these words were not checked"))
         raise
     raise AssertionError("an answer's stream ends with the answer")
 
@@ -74,9 +77,12 @@ class _Seen:
             self._doing(doing)
 
     def shown(self) -> Group:
-        """The words so far, and one line of what is being done."""
-        words = [self.text, Text()] if self.text else []
-        return Group(*words, self._spinner)
+        """The last words so far that have room, and one line of what is being done."""
+        if not self.text:
+            return Group(self._spinner)
+        room = max(render.out.height - _BELOW, 1)
+        last = self.text.wrap(render.out, render.out.width)[-room:]
+        return Group(*last, Text(), self._spinner)
 
     def _doing(self, what: str) -> None:
         line = Text(harmless(" ".join(what.split())), style="dim")

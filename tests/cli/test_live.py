@@ -26,6 +26,15 @@ def test_a_long_draft_leaves_nothing_either(shown: Shown) -> None:
     assert shown() == []
 
 
+def test_the_newest_words_are_seen_where_not_all_have_room(shown: Shown) -> None:
+    seen = _Seen()
+    seen.note(Token("\n".join(f"line {number}" for number in range(100))))
+    render.out.print(seen.shown())
+    lines = shown()
+    assert len(lines) < render.out.height
+    assert lines[-3:-1] == ["line 99", ""]
+
+
 def test_an_emergency_is_said_before_any_word_and_once(shown: Shown) -> None:
     seen: list[list[str]] = []
 

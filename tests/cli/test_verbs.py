@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from werkzeug import Request, Response
 
+from dragtor.pipeline import Dragtor
+from dragtor.types import Answer, Query
 from tests.conftest import Project, Ran
 
 Run = Callable[..., Ran]
@@ -119,6 +121,47 @@ def test_the_prompt_can_be_seen(indexed: Run) -> None:
     assert "[1]" in shown.out
     assert "elbow pain?" in shown.out
     assert shown.out.rindex("elbow pain?") > shown.out.index("Lateral epicondylitis")
+
+
+def test_an_unknown_strategy_names_the_nearest_and_all(indexed: Run) -> None:
+    ran = indexed("ask", "elbow pain?", "--strategy", "plane")
+    assert ran.code == 1
+    assert "'plane'; did you mean 'plain'? (it can be: plain" in ran.err
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "strategy", "mode"),
+    [
+        ((), "plain", "auto"),
+        (("--quote",), "plain", "quote"),
+        (("--write", "--strategy", "agent"), "agent", "write"),
+    ],
+)
+def test_what_is_typed_goes_before_the_settings(
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], strategy: str, mode: str
+) -> None:
+    asked: list[Query] = []
+
+    def ask(_: Dragtor, query: Query) -> Iterator[Answer]:
+        asked.append(query)
+        yield Answer(query.text, "clarification", "What?", (), (), None)
+
+    monkeypatch.setattr(Dragtor, "ask", ask)
+    assert run("ask", "elbow pain?", *options).code == 0
+    (query,) = asked
+    assert (query.strategy, query.mode) == (strategy, mode)
+
+
+def test_a_trace_is_printed_above_the_answer(indexed: Run) -> None:
+    lines = indexed("ask", "eccentric wrist extension?", "--trace").out.splitlines()
+    steps = [line.split()[1] for line in lines if line[:2].strip().isdigit() and line[2:3] == " "]
+    assert steps[:1] == ["decision"]
+    assert {"query", "hits", "prompt", "reply"} <= set(steps)
+    last = max(i for i, line in enumerate(lines) if line[:3].strip().isdigit())
+    assert last < lines.index("Sources")
+    assert all(len(line) <= 80 for line in lines if "/" not in line)
 
 
 def test_questions_come_from_standard_input_one_a_line(indexed: Run) -> None:
