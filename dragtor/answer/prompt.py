@@ -137,10 +137,19 @@ def _numbered(number: int, excerpt: Excerpt) -> str:
 
 
 def excerpt_text(excerpt: Excerpt) -> str:
-    """The excerpt's spans as they stand, an ellipsis for what is left out between them."""
+    """The excerpt's spans as they stand, an ellipsis for what is left out between them.
+
+    What stood in another paragraph begins a line of its own.
+    """
     text = excerpt.hit.passage.text
-    parts = [text[span.start : span.end] for span in excerpt.spans]
-    return " […] ".join(parts)
+    pieces: list[str] = []
+    end = None
+    for span in excerpt.spans:
+        if end is not None:
+            pieces.append(" […]\n" if "\n\n" in text[end : span.start] else " […] ")
+        pieces.append(text[span.start : span.end])
+        end = span.end
+    return "".join(pieces)
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
