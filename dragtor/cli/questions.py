@@ -39,7 +39,11 @@ Quote = Annotated[
 Write = Annotated[bool, typer.Option("--write", help="Let the model write, even a starter model.")]
 Strategy = Annotated[
     str | None,
-    typer.Option("--strategy", metavar="NAME", help="How to gather what the answer rests on."),
+    typer.Option(
+        "--strategy",
+        metavar="NAME",
+        help="Way to gather evidence: plain, step_back, hyde, decompose, summary or agent.",
+    ),
 ]
 Traced = Annotated[
     bool, typer.Option("--trace", help="Print every query, hit, prompt and decision.")

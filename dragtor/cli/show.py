@@ -26,7 +26,9 @@ def show(
     ] = 1,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show a passage in its surroundings; `search` and `ask` end its address with its id.
+    """Show a passage in its surroundings.
+
+    Its id stands behind the address that `search` and `ask` print, and in their JSON.
 
     Example: dragtor show 3f2a9c81 --context 2
     """

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dragtor.build import RETRIEVERS, STRATEGIES
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -16,8 +17,9 @@ Run = Callable[..., Ran]
     ("words", "usage"),
     [
         ("search", "dragtor search [OPTIONS] QUESTION"),
-        ("ask", "dragtor ask [OPTIONS] QUESTION"),
+        ("ask", "dragtor ask [OPTIONS] [QUESTION]"),
         ("load", "dragtor load [OPTIONS] [URI]..."),
+        ("show", "dragtor show [OPTIONS] PASSAGE_ID"),
         ("models pull", "dragtor models pull [OPTIONS] NAME..."),
         ("models path", "dragtor models path [OPTIONS] NAME"),
         ("sources show", "dragtor sources show [OPTIONS] ID"),
@@ -34,6 +36,11 @@ def test_help_shows_no_types_of_a_programming_language(run: Run, words: str) -> 
     shown = run(*words.split(), "--help").out
     assert "--help" in shown
     assert not re.search(r"<(bool|str|int|list)|\{", shown)
+
+
+def test_help_names_every_way_to_gather_and_to_find(run: Run) -> None:
+    shown = set(re.findall(r"\w+", run("ask", "--help").out))
+    assert {*STRATEGIES, *RETRIEVERS} <= shown
 
 
 def test_paragraphs_fill_the_terminal(run: Run) -> None:
