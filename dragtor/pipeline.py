@@ -1,15 +1,16 @@
 """dragtor as a whole: load, index, search, ask.
 
-Orchestration only. The stages know nothing of one another; they meet here and in ``loading.py``
-and ``indexing.py``, through ``types``.
+Orchestration only. The stages know nothing of one another; they meet here and in ``loading.py``,
+``indexing.py`` and ``asking.py``, through ``types``.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dragtor.asking import Asking
+from dragtor.calibrating import Calibrator
 from dragtor.errors import QueryError
 from dragtor.indexing import Indexer, IndexReport
 from dragtor.interfaces import (
@@ -27,10 +28,10 @@ from dragtor.log import logger
 from dragtor.sources.address import is_web, path_of
 from dragtor.summaries import SummaryIndexer
 from dragtor.surroundings import Surroundings, surroundings
-from dragtor.text import require_words
 from dragtor.types import (
     Answer,
     ArticleHit,
+    Document,
     DocumentInfo,
     Gathered,
     Generation,
@@ -38,14 +39,12 @@ from dragtor.types import (
     Notice,
     Prompt,
     Query,
-    Rewritten,
     SearchResult,
+    Section,
     Step,
     Token,
     Turn,
 )
-
-_Event = Token | Notice | Step | Answer
 
 EMPTY = "the library is empty: `dragtor load` what you trust, then `dragtor index`"
 
@@ -59,7 +58,7 @@ class Removed:
 
 
 class Dragtor:
-    """The verbs over one library.
+    """The verbs over one library. It is the :class:`dragtor.interfaces.Desk` of strategies, too.
 
     What loads a model is given as a function and called when it is first needed.
     ``make_retriever`` gets the generation that answers, so that an index made under other
@@ -82,6 +81,10 @@ class Dragtor:
         advise: Callable[[str], Sequence[Notice]],
         make_summaries: Callable[[], SummaryIndexer],
         make_articles: Callable[[Generation], Callable[[Query], tuple[ArticleHit, ...]]],
+        make_outline: Callable[[Document, Progress], Sequence[Section]],
+        make_calibrator: Callable[
+            [Generation, Callable[[Query], SearchResult]], Calibrator
+        ],
     ) -> None:
         self.library = library
         self.vectors = vectors
@@ -95,7 +98,9 @@ class Dragtor:
         self._advise = advise
         self._make_summaries = make_summaries
         self._make_articles = make_articles
-        self.desk = _Desk(self, make_model)
+        self._make_outline = make_outline
+        self._make_calibrator = make_calibrator
+        self._make_model = make_model
         self._retrievers: dict[tuple[int, str], Retriever] = {}
         self._answerer: tuple[int, Answerer] | None = None
 
@@ -121,6 +126,16 @@ class Dragtor:
         report = self._make_indexer().index(rebuild=rebuild, progress=progress)
         made = self._make_summaries().index(report.generation, progress)
         return replace(report, summaries=made)
+
+    def calibrator(self) -> Calibrator:
+        """What fits, for the index that answers, when to refuse. Raises QueryError."""
+        self._answerer = None  # the next question is answered by what will have been fitted
+        return self._make_calibrator(self._active(), self.search)
+
+    @property
+    def model(self) -> LanguageModel | None:
+        """The language model, if there is one; it loads when it is first asked."""
+        return self._make_model()
 
     def search(self, query: Query) -> SearchResult:
         """Find the passages that bear on a question.
@@ -166,38 +181,11 @@ class Dragtor:
         A follow-up is answered as a question of its own, with what it takes over from ``history``.
         Raises QueryError, ModelError and EngineError.
         """
-        course = _Course()
-        for event in self._answered(query, history, course):
-            course.note(event)
-            yield course.complete(event) if isinstance(event, Answer) else event
-
-    def _answered(
-        self, query: Query, history: Sequence[Turn], course: _Course
-    ) -> Iterator[Token | Notice | Step | Answer]:
-        require_words(query.text)
-        yield from self._advise(query.text)
-        rewritten = self._rewriter.rewrite(query.text, history)
-        if rewritten.clarify:
-            yield _clarification(query, rewritten.clarify)
-            return
-        course.understand(query, rewritten)
-        yield Step("decision", "rewrite", {"text": rewritten.text, "by": rewritten.by})
-        gathered = None
-        query = replace(query, text=rewritten.text)
-        for item in self.gather(query):
-            if isinstance(item, Gathered):
-                gathered = item
-            else:
-                yield item
-        assert gathered is not None, "a strategy ends with what it gathered"
-        course.gathered()
-        yield from gathered.result.notices
-        shown = [turn for turn in history if turn.shown]
-        yield from self.answer(query, gathered, shown)
+        return Asking(self.gather, self.answer, self._rewriter, self._advise).ask(query, history)
 
     def gather(self, query: Query) -> Iterator[Step | Notice | Gathered]:
         """What the query's strategy brings; see :class:`dragtor.interfaces.Strategy`."""
-        return self._strategy(query.strategy).gather(query, self.desk)
+        return self._strategy(query.strategy).gather(query, self)
 
     def answer(
         self, query: Query, gathered: Gathered, history: Sequence[Turn] = ()
@@ -228,6 +216,10 @@ class Dragtor:
     def around(self, passage: str, context: int) -> Surroundings:
         """A passage amid its neighbours; see :func:`dragtor.surroundings.surroundings`."""
         return surroundings(self.library, self._active().id, passage, context)
+
+    def outline(self, document: Document, progress: Progress) -> Sequence[Section]:
+        """Sections and topics of a document; see :mod:`dragtor.answer.outline`."""
+        return self._make_outline(document, progress)
 
     def remove(self, collection: str, name: str) -> Removed:
         """Remove a document, or all that came from an address, at once; no refresh brings it back.
@@ -289,81 +281,6 @@ class Dragtor:
                 "settings_changed",
                 "the index was made under other settings: run `dragtor index` to make it anew",
             )
-
-
-class _Desk:
-    """Fits :class:`dragtor.interfaces.Desk`: what strategies may use of a Dragtor."""
-
-    def __init__(self, dragtor: Dragtor, make_model: Callable[[], LanguageModel | None]) -> None:
-        self._dragtor = dragtor
-        self._make_model = make_model
-
-    @property
-    def model(self) -> LanguageModel | None:
-        """The language model, loaded when it is first asked."""
-        return self._make_model()
-
-    def search(self, query: Query) -> SearchResult:
-        """See Desk."""
-        return self._dragtor.search(query)
-
-    def articles(self, query: Query) -> tuple[ArticleHit, ...]:
-        """See Desk."""
-        return self._dragtor.articles(query)
-
-    def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
-        """See Desk."""
-        return self._dragtor.read(query, document_id)
-
-
-class _Course:
-    """How an answer comes about: what was said and done, and when."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._retrieve_s = 0.0
-        self._notices: list[Notice] = []
-        self._steps: list[Step] = []
-        self._asked: tuple[str, str | None] | None = None
-
-    def note(self, event: _Event) -> None:
-        """Keep a notice or a step."""
-        if isinstance(event, Notice):
-            self._notices.append(event)
-        elif isinstance(event, Step):
-            self._steps.append(event)
-
-    def understand(self, query: Query, rewritten: Rewritten) -> None:
-        """Keep the question as it was asked, and as it was understood."""
-        other = rewritten.text if rewritten.text != query.text else None
-        self._asked = (query.text, other)
-
-    def gathered(self) -> None:
-        """Everything up to now was retrieval."""
-        self._retrieve_s = time.perf_counter() - self._started
-
-    def complete(self, answer: Answer) -> Answer:
-        """The answer with all that was said and done on the way to it."""
-        logger.info("ask: {} by {}, {}", answer.kind, answer.model, answer.usage)
-        question, rewritten = self._asked or (answer.question, None)
-        first = self._retrieve_s + answer.timings.get("first_token_s", 0.0)
-        return replace(
-            answer,
-            question=question,
-            rewritten=rewritten,
-            notices=tuple(dict.fromkeys((*self._notices, *answer.notices))),
-            trace=tuple(self._steps),
-            timings={
-                **answer.timings,
-                "retrieve_s": self._retrieve_s,
-                "first_token_s": first,
-                "total_s": time.perf_counter() - self._started,
-            },
-        )
-
-
-def _clarification(query: Query, question: str) -> Answer:
-    return Answer(query.text, "clarification", question, (), (), None)
 
 
 def _addresses(name: str) -> set[str]:
