@@ -234,6 +234,24 @@ class LibraryStatus:
     sizes: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of a document about one thing: ``start`` to ``end`` of its text.
+
+    Sections of a document follow one another, and hold all of its text but white space.
+    ``titled`` says where the title is from: a heading of the document (with its ``level``, 1 to
+    6), a language model, or the stretch's own most telling words.
+    """
+
+    start: int
+    end: int
+    title: str
+    topics: tuple[str, ...]
+    location: Location
+    titled: Literal["heading", "model", "words"]
+    level: int | None = None
+
+
 # --- questions and what is found ---------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ Ids are strings, absent fields are null, and no key is ever left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -23,6 +23,7 @@ from dragtor.types import (
     Passage,
     Prompt,
     SearchResult,
+    Section,
     Sentence,
     Step,
 )
@@ -129,6 +130,15 @@ def whole_document_json(document: Document) -> Json:
         "text": document.text,
         "marks": [asdict(mark) for mark in document.marks],
     }
+
+
+def outline_json(document: Document, sections: Sequence[Section]) -> Json:
+    """What ``dragtor outline --json`` prints."""
+    shown = [
+        {**asdict(one), "topics": list(one.topics), "location": location_json(one.location)}
+        for one in sections
+    ]
+    return {"document": document_json(document.info), "sections": shown}
 
 
 def status_json(status: LibraryStatus, models: Mapping[str, str]) -> Json:
