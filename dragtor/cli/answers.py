@@ -45,7 +45,7 @@ def answer(value: Answer) -> None:
     if value.kind == "quote":
         _quotes(value, numbers)
     else:
-        render.out.print(_with_footnotes(value, numbers))
+        indented(_with_footnotes(value, numbers), 0)
     if numbers:
         title = "Nearest in your sources" if value.refused else "Sources"
         render.out.print(Text(f"\n{title}", style="bold"))
@@ -54,7 +54,8 @@ def answer(value: Answer) -> None:
         _footnote(citation, number, above, quoted=_shows(value, citation))
         above = citation
     if value.kind != "clarification":
-        render.out.print(_byline(value))
+        render.out.print()
+        indented(_byline(value), 0)
 
 
 def footnotes(value: Answer) -> tuple[Citation, ...]:
@@ -170,7 +171,7 @@ def _byline(value: Answer) -> Text:
         parts.append(f"{value.usage.completion_tokens} written")
     if value.refused and value.decision and value.hits:
         parts.append(f"chance of an answer: {value.decision.answerable:.0%}")
-    return Text("\n" + harmless(" · ".join(parts)), style="dim")
+    return Text(harmless(" · ".join(parts)), style="dim")
 
 
 def _hanging(label: str, text: str) -> None:

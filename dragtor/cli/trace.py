@@ -54,12 +54,17 @@ def _messages(messages: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Things of one kind, one a line; figures and names first, as they are given."""
+    """Things of one kind, one a line, each with its text, if it has one, below."""
     for row in rows:
-        shown = "  ".join(
-            value if isinstance(value, str) else _json(value) for value in row.values()
-        )
-        indented(Text(harmless(" ".join(shown.split("\n")))), _BY)
+        said = [_flat(value) for name, value in row.items() if name != "text"]
+        indented(Text("  ".join(said)), _BY)
+        if text := row.get("text"):
+            indented(Text(_flat(text), style="dim"), 2 * _BY)
+
+
+def _flat(value: object) -> str:
+    """A value on one line."""
+    return harmless(" ".join((value if isinstance(value, str) else _json(value)).split()))
 
 
 def _json(value: object) -> str:

@@ -92,7 +92,12 @@ def test_what_is_being_done_keeps_to_one_line(shown: Shown, terminal: bool) -> N
 def test_steps_are_printed_as_they_are_done_if_wanted(shown: Shown) -> None:
     steps = [
         Step("query", "hybrid", {"text": "Who?", "k": 4}),
-        Step("hits", "hybrid", {"hits": [{"rank": 1, "passage": "ab", "title": "T"}]}, 0.123),
+        Step(
+            "hits",
+            "hybrid",
+            {"hits": [{"rank": 1, "title": "T", "score": 0.5, "text": "a\nb"}]},
+            0.123,
+        ),
         Step("prompt", "answer", {"messages": [{"role": "user", "content": "Who?\n\nNow."}]}),
         Step("decision", "after", {"answerable": 0.5, "refuse": False, "near": ["a", "b"]}),
     ]
@@ -102,7 +107,8 @@ def test_steps_are_printed_as_they_are_done_if_wanted(shown: Shown) -> None:
         "   text: Who?",
         "   k: 4",
         " 2 hits hybrid · 0.12 s",
-        "   1  ab  T",
+        "   1  T  0.5",
+        "      a b",
         " 3 prompt answer",
         "   ── user",
         "   Who?",
