@@ -144,6 +144,7 @@ class Chat(Section):
     history_turns: NotNegative = 3
     rewrite: Literal["auto", "rules", "model", "none"] = "auto"
     clarify: bool = True
+    keep: bool = True
 
 
 class Agent(Section):

@@ -52,8 +52,13 @@ class Conversation:
         parts = []
         for answer in self.answers:
             heading = " ".join(answer.question.split())
-            parts.append(f"## {heading}\n\n{_with_footnotes(answer, notes)}\n")
+            parts.append(f"## {heading}\n\n{_understood(answer)}{_with_footnotes(answer, notes)}\n")
         return "\n".join([*parts, *notes]) + ("\n" if notes else "")
+
+
+def _understood(answer: Answer) -> str:
+    """What the question was taken to mean, where it was no question of its own."""
+    return f"*Understood as: {answer.rewritten}*\n\n" if answer.rewritten else ""
 
 
 def _with_footnotes(answer: Answer, notes: list[str]) -> str:
@@ -64,6 +69,11 @@ def _with_footnotes(answer: Answer, notes: list[str]) -> str:
         for citation in sentence.citations if sentence else ():
             notes.append(_note(len(notes) + 1, citation))
             pieces.append(f"[^{len(notes)}]")
+    if answer.nearest:
+        pieces.append("\n\nThe nearest in the sources: ")
+    for citation in answer.nearest:
+        notes.append(_note(len(notes) + 1, citation))
+        pieces.append(f"[^{len(notes)}]")
     return "".join(pieces)
 
 

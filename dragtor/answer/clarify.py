@@ -14,6 +14,13 @@ _LEAD = re.compile(
 )
 _MOST_WORDS = 12
 """A longer text is no name of a thing, but says something of its own."""
+_SHORT = 7
+"""Words of a question in which "it" is spoken of from the start: "does it need a ring?"."""
+_SUBJECT = re.compile(
+    r"\s*(?:(?:and|but|so|why|how|when|where|what) )?(?:do|does|did|can|could|will|would|should|is"
+    r"|are|was|were|has|have|must|may|might)\s+$",
+    re.IGNORECASE,
+)
 _LATER = re.compile(
     r"\b(?:when|if|that|because|while|after|before|since|until|than)\b|[:;,.!?]\s*\w", re.IGNORECASE
 )
@@ -52,8 +59,10 @@ def open_slot(question: str) -> Slot | None:
     slot = found[0]
     if _LATER.search(question, slot.end):
         return None
-    named = [one for one in mentions(question) if not one.leaning and one.stems]
-    return None if named else slot
+    people = question[: slot.end].lower().endswith("do they")  # "where do they grow tea?"
+    if len(word_list(question)) <= _SHORT and _SUBJECT.match(question[: slot.start]) and not people:
+        return slot
+    return None if any(not one.leaning for one in mentions(question)) else slot
 
 
 def combined(question: str, reply: str) -> str | None:

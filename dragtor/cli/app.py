@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from dragtor import __version__
-from dragtor.cli import chat, config, doctor, library, models, questions, show, sources
+from dragtor.cli import (
+    chat,
+    chats,
+    config,
+    doctor,
+    library,
+    models,
+    questions,
+    show,
+    sources,
+)
 from dragtor.cli.help import make_readable
 from dragtor.cli.state import State
 
@@ -25,6 +35,7 @@ app.command()(library.index)
 app.command()(questions.search)
 app.command()(questions.ask)
 app.command()(chat.chat)
+app.add_typer(chats.app, name="chats")
 app.command()(show.show)
 app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from dragtor.cli.render import counted, err, hanging, harmless, line, link, out, table
 from dragtor.loading import LoadReport, Outcome, Result
 from dragtor.types import Document, DocumentInfo
+
+if TYPE_CHECKING:
+    from dragtor.store.chats import ChatInfo
 
 
 def outcomes(values: Sequence[Outcome]) -> None:
@@ -62,6 +67,20 @@ def document(value: Document) -> None:
             hanging(Text(f"{harmless(name)}: ", style="dim"), fact)
     out.print()
     line(value.text)
+
+
+def chats(infos: Sequence[ChatInfo]) -> None:
+    """A line for each chat: its id, when it was spoken in last, its turns, its first question."""
+    if not infos:
+        out.print("no chats: `dragtor chat` begins one")
+        return
+    rows = [[info.id, _when(info.spoken), str(info.turns), info.title] for info in infos]
+    table(("id", "when", "turns", "title"), rows, right="id turns")
+
+
+def _when(time: str) -> str:
+    """A time in UTC as the clock here has it."""
+    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def facts(values: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +45,10 @@ class State:
         """Close what a command opened."""
         if "dragtor" in self.__dict__:
             self.dragtor.close()
+
+    def with_settings(self, *assignments: str) -> State:
+        """The same call with other settings; what it opens is its own, and to be closed."""
+        return replace(self, assignments=(*self.assignments, *assignments))
 
     @property
     def collection(self) -> str:

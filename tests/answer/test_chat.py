@@ -61,3 +61,14 @@ def test_markdown_has_a_footnote_for_each_citation() -> None:
         "[^1]: A, p. 2, Care, <file:///a>: “Rest heals it.”\n"
         "[^2]: B, 1:02:05, <file:///b>: “Wait.”\n"
     )
+
+
+def test_markdown_says_how_a_follow_up_was_understood_and_what_is_nearest_to_a_refusal() -> None:
+    citation = Citation("p", "d", "file:///a", "A", "Wait.", 0, 5, Location())
+    refused = Answer("And?", "refusal", "No.", (), (), None, nearest=(citation,), rewritten="Why?")
+    talk = Conversation(history_turns=3)
+    talk.add(refused)
+    assert talk.to_markdown() == (
+        "## And?\n\n*Understood as: Why?*\n\nNo.\n\nThe nearest in the sources: [^1]\n\n"
+        "[^1]: A, <file:///a>: “Wait.”\n"
+    )

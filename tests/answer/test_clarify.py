@@ -35,7 +35,10 @@ How often should I do it?
 What does it mean?
 Can you explain that?
 How much does it cost?
-Is it worth it?""".splitlines()
+Is it worth it?
+Does it need a ring?
+Can it spread to the throat?
+Should they be taped?""".splitlines()
 
 CLEAR = """Is it true that pulleys heal?
 How long does it take to heal a pulley?

@@ -1,0 +1,110 @@
+"""Follow-ups made into questions of their own by a language model, and by rules where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dragtor.answer.english import FUNCTION_WORDS
+from dragtor.errors import EngineError
+from dragtor.interfaces import LanguageModel, Rewriter
+from dragtor.log import logger
+from dragtor.text import content_stems, words
+from dragtor.types import Message, Rewritten, Turn, Usage
+
+SYSTEM = """\
+You are given a conversation and the last thing the user asked. Rewrite that last question so that \
+it can be understood without the conversation: put names in the place of words such as "it", \
+"they" or "that", and add the topic where it is left out. Keep everything else word for word. A \
+question that can be understood by itself is repeated as it is. Do not answer. Reply with the \
+question alone, on one line."""
+EXAMPLES = (
+    ("User: What is tennis elbow?\nLast question: Is it common?", "Is tennis elbow common?"),
+    (
+        "User: How long does a sprained ankle take to heal?\nLast question: What about the knee?",
+        "How long does a sprained knee take to heal?",
+    ),
+    (
+        "User: What is tennis elbow?\nLast question: How do I choose climbing shoes?",
+        "How do I choose climbing shoes?",
+    ),
+)
+TURNS = 4
+ANSWER_CHARS = 240
+"""How much of each earlier answer the model reads."""
+MORE_WORDS = 16
+"""How many words a rewrite may have beyond those of the question."""
+_TOKENS_A_WORD = 3
+
+
+class ModelRewriter:
+    """Fits :class:`dragtor.interfaces.Rewriter`.
+
+    What the model writes counts only if it keeps the question's content and adds nothing that the
+    conversation does not hold; else the rules' rewrite does. They decide alone what to ask back.
+
+    Parameters
+    ----------
+    make_model
+        The model, when a follow-up needs it; None for the rules alone.
+    rules
+        What stands in for the model.
+    """
+
+    def __init__(self, make_model: Callable[[], LanguageModel | None], rules: Rewriter) -> None:
+        self._make_model = make_model
+        self._rules = rules
+
+    def rewrite(self, question: str, history: Sequence[Turn]) -> Rewritten:
+        """See Rewriter."""
+        by_rules = self._rules.rewrite(question, history)
+        if by_rules.clarify or not history or history[-1].asked_back:
+            return by_rules
+        model = self._make_model()
+        if model is None:
+            return by_rules
+        text = _reworded(model, question, history[-TURNS:])
+        if text is None or not holds(question, text, history):
+            logger.debug("rewrite: the model's {!r} does not hold", text)
+            return by_rules
+        return Rewritten(text, "model") if text != question else Rewritten(question)
+
+
+def holds(question: str, rewrite: str, history: Sequence[Turn]) -> bool:
+    """Whether a rewrite keeps what the question says, and adds only what was said before."""
+    if not rewrite.strip() or "\n" in rewrite:
+        return False
+    if len(words(rewrite)) > len(words(question)) + MORE_WORDS:
+        return False
+    asked, written = _content(question), _content(rewrite)
+    said = asked.union(*(_content(f"{turn.standalone} {turn.answer}") for turn in history))
+    return asked <= written <= said
+
+
+def _content(text: str) -> set[str]:
+    return set(content_stems(" ".join(w for w in words(text) if w not in FUNCTION_WORDS)))
+
+
+def _reworded(model: LanguageModel, question: str, history: Sequence[Turn]) -> str | None:
+    messages = [Message("system", SYSTEM)]
+    for asked, wanted in EXAMPLES:
+        messages += [Message("user", asked), Message("assistant", wanted)]
+    messages.append(Message("user", f"{_shown(history)}\nLast question: {question}"))
+    room = _TOKENS_A_WORD * (len(words(question)) + MORE_WORDS)
+    if model.count(messages) + room > model.context_tokens:
+        return None
+    try:
+        stream = model.stream(messages, room)
+        text = "".join(piece for piece in stream if not isinstance(piece, Usage))
+    except EngineError as error:
+        logger.debug("rewrite: {}", error)
+        return None
+    return text.strip().removeprefix("Last question:").strip().strip('"“”')
+
+
+def _shown(history: Sequence[Turn]) -> str:
+    lines = []
+    for turn in history:
+        lines.append(f"User: {turn.standalone}")
+        if answer := " ".join(turn.answer.split())[:ANSWER_CHARS]:
+            lines.append(f"Assistant: {answer}")
+    return "\n".join(lines)
