@@ -18,7 +18,9 @@ from dragtor.indexing import DENSE, Indexer, space_name
 from dragtor.interfaces import (
     Answerer,
     Encoder,
+    EvidenceFinder,
     LanguageModel,
+    Progress,
     Refuser,
     Retriever,
     Rewriter,
@@ -32,12 +34,23 @@ from dragtor.loading import Loader
 from dragtor.mistakes import not_one_of
 from dragtor.pipeline import Dragtor
 from dragtor.summaries import LEAST_PASSAGES, SummaryIndexer, summary_space
-from dragtor.types import ArticleHit, Generation, Hit, Notice, Query, Span
+from dragtor.types import (
+    ArticleHit,
+    Document,
+    Generation,
+    Hit,
+    Notice,
+    Query,
+    SearchResult,
+    Section,
+    Span,
+)
 
 if TYPE_CHECKING:
     from dragtor.answer.domain import Domain
     from dragtor.answer.prompt import Templates
     from dragtor.answer.sentences import SentenceVectors
+    from dragtor.calibrating import Calibrator
     from dragtor.catalogue import ModelEntry
     from dragtor.config import Settings
     from dragtor.sources.http import HttpClient
@@ -111,6 +124,8 @@ def build(settings: Settings) -> Dragtor:
         advise=parts.advise,
         make_summaries=parts.summary_indexer,
         make_articles=parts.articles,
+        make_calibrator=parts.calibrator,
+        make_outline=parts.outline,
     )
 
 
@@ -228,6 +243,17 @@ def verify(settings: Settings) -> list[str]:
     parts = _Parts(settings)
     with closing(parts.library), closing(parts.vectors):
         return verify_library(parts.library, parts.vectors, space_name)
+
+
+def build_encoder(settings: Settings, generation: Generation) -> Encoder:
+    """The encoder an index was made with."""
+    encoder: Encoder = _Parts(settings).encoder(generation.recipe)
+    return encoder
+
+
+def evidence_finder(settings: Settings, generation: Generation) -> EvidenceFinder:
+    """What finds the sentences of hits that bear on a question, as asking does."""
+    return _Parts(settings).finder(generation)
 
 
 def configured_sources(settings: Settings) -> list[str]:
@@ -388,6 +414,13 @@ class _Parts:
         summariser: Summariser = _choose(SUMMARISERS, maker, "index.summaries")(**options)
         return summariser
 
+    def outline(self, document: Document, progress: Progress) -> Sequence[Section]:
+        from dragtor.answer.outline import Outliner
+
+        # A starter model names nothing that a section's own words would not name better.
+        model = None if self.language.starter else self.language.model
+        return Outliner(model).outline(document, progress)
+
     # --- retrieving
 
     def articles(self, generation: Generation) -> Callable[[Query], tuple[ArticleHit, ...]]:
@@ -451,7 +484,6 @@ class _Parts:
 
     def answerer(self, generation: Generation) -> Answerer:
         from dragtor.answer.answerer import GroundedAnswerer, Options
-        from dragtor.answer.evidence import SentenceFinder
 
         settings = self._settings.answer
         language = self.language
@@ -459,10 +491,7 @@ class _Parts:
         by_model: Literal["write", "quote"] = "quote" if language.starter else "write"
         return GroundedAnswerer(
             model=language.model,
-            finder=SentenceFinder(
-                lambda question: encoder.encode_queries([question])[0],
-                self._sentence_vectors(generation),
-            ),
+            finder=self.finder(generation),
             checker=self._checker(encoder),
             refuser=self._refuser(generation),
             templates=_templates(self._settings),
@@ -474,6 +503,22 @@ class _Parts:
                 unsupported=settings.unsupported,
             ),
             notices=language.notices,
+        )
+
+    def calibrator(
+        self, generation: Generation, search: Callable[[Query], SearchResult]
+    ) -> Calibrator:
+        from dragtor.calibrating import Calibrator
+
+        return Calibrator(self.library, generation, search, self.finder(generation))
+
+    def finder(self, generation: Generation) -> EvidenceFinder:
+        from dragtor.answer.evidence import SentenceFinder
+
+        encoder = self._encoder_of(generation)
+        return SentenceFinder(
+            lambda question: encoder.encode_queries([question])[0],
+            self._sentence_vectors(generation),
         )
 
     def strategy(self, name: str) -> Strategy:
@@ -514,9 +559,12 @@ class _Parts:
         return FeatureChecker(encoder.encode_passages, thresholds)
 
     def _refuser(self, generation: Generation) -> Refuser:
-        from dragtor.answer.refusal import ScoreRefuser
+        from dragtor.answer.refusal import CalibratedRefuser
+        from dragtor.calibrating import kept
 
-        return ScoreRefuser()
+        below = self._settings.answer.refuse_below
+        calibration = kept(self.library, generation)
+        return CalibratedRefuser(calibration, None if below == "calibrated" else below)
 
     def _sentence_vectors(self, generation: Generation) -> SentenceVectors:
         from dragtor.answer.sentences import SentenceVectors

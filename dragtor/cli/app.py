@@ -9,12 +9,14 @@ import typer
 
 from dragtor import __version__
 from dragtor.cli import (
+    calibrate,
     chat,
     chats,
     config,
     doctor,
     library,
     models,
+    outline,
     questions,
     show,
     sources,
@@ -32,11 +34,13 @@ app = typer.Typer(
 
 app.command()(library.load)
 app.command()(library.index)
+app.command()(calibrate.calibrate)
 app.command()(questions.search)
 app.command()(questions.ask)
 app.command()(chat.chat)
 app.add_typer(chats.app, name="chats")
 app.command()(show.show)
+app.command()(outline.outline)
 app.add_typer(sources.app, name="sources")
 app.add_typer(models.app, name="models")
 app.command()(library.status)
