@@ -62,7 +62,7 @@ class ModelRewriter:
         model = self._make_model()
         if model is None:
             return by_rules
-        text = _reworded(model, question, history[-TURNS:])
+        text = reworded(model, question, history[-TURNS:])
         if text is None or not holds(question, text, history):
             logger.debug("rewrite: the model's {!r} does not hold", text)
             return by_rules
@@ -84,7 +84,8 @@ def _content(text: str) -> set[str]:
     return set(content_stems(" ".join(w for w in words(text) if w not in FUNCTION_WORDS)))
 
 
-def _reworded(model: LanguageModel, question: str, history: Sequence[Turn]) -> str | None:
+def reworded(model: LanguageModel, question: str, history: Sequence[Turn]) -> str | None:
+    """What the model makes of a question, unchecked; None where it fails or has no room."""
     messages = [Message("system", SYSTEM)]
     for asked, wanted in EXAMPLES:
         messages += [Message("user", asked), Message("assistant", wanted)]

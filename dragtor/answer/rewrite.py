@@ -9,6 +9,7 @@ question that names its own topic is left as it is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ CARRIED = 1.0
 """Weight of what a question took over from those before it: it is what they are all about."""
 LEANING = 0.3
 """Share of its weight that a phrase has which says little alone."""
+IN_ANSWER = 0.2
+"""Weight of what only the answer spoke of."""
+ANSWER_CHARS = 600
 AGAIN = 0.1
 """What each further question that speaks of a phrase adds to its weight."""
 SINGULAR_FOR_PLURAL, PLURAL_FOR_SINGULAR = 0.7, 0.4
@@ -115,7 +119,19 @@ def _candidates_of(turn: Turn) -> list[_Candidate]:
         weight *= LEANING if mention.leaning else 1.0
         person = _WHO.match(turn.standalone) or (taken_over and _PERSON.search(turn.question))
         found.append(_Candidate(mention, weight, mention.proper and bool(person)))
-    return found
+    return found + _answered(turn, {candidate.mention.stems for candidate in found})
+
+
+def _answered(turn: Turn, asked: set[tuple[str, ...]]) -> list[_Candidate]:
+    """What an answer brings up beside what was ``asked``: names, and what it says repeatedly."""
+    said = [one for one in mentions(turn.answer[:ANSWER_CHARS]) if one.stems and not one.leaning]
+    times = Counter(mention.stems for mention in said)
+    first = {mention.stems: mention for mention in reversed(said)}
+    return [
+        _Candidate(mention, IN_ANSWER, person=False)
+        for stems, mention in first.items()
+        if stems not in asked and (mention.proper or times[stems] > 1)
+    ]
 
 
 def _antecedent(slot: Slot, candidates: Sequence[_Candidate], own: set[str]) -> Mention:
