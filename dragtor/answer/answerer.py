@@ -208,6 +208,7 @@ class GroundedAnswerer:
             self._model,
             self._checker,
             lambda excerpts: self._prompt(query, excerpts, ()),
+            self._model.context_tokens - self._options.max_tokens,
             self._templates.question.partition("{")[0].strip(),
             self._templates.refusal,
         )

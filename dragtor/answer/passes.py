@@ -12,11 +12,23 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from dragtor.answer import trace
+from dragtor.answer.prompt import excerpt_text
 from dragtor.answer.refusal import refuses
 from dragtor.answer.select import whole
 from dragtor.answer.writing import Writing, write
 from dragtor.interfaces import LanguageModel, SupportChecker
-from dragtor.types import Evidence, Excerpt, Hit, Notice, Prompt, Sentence, Span, Step, Usage
+from dragtor.types import (
+    Evidence,
+    Excerpt,
+    Hit,
+    Message,
+    Notice,
+    Prompt,
+    Sentence,
+    Span,
+    Step,
+    Usage,
+)
 
 T = TypeVar("T")
 
@@ -31,13 +43,14 @@ _Reading = Generator[Step | Notice, None, tuple[Excerpt, ...]]
 class Reader:
     """Reads hits in passes.
 
-    ``make_prompt`` asks the question over some excerpts, and leaves out those that do not fit;
-    ``lead`` is how the question begins in it. ``refusal`` is the sentence that refuses.
+    ``make_prompt`` asks the question over some excerpts; ``room`` is how many tokens it may have,
+    and ``lead`` how the question begins in it. ``refusal`` is the sentence that refuses.
     """
 
     model: LanguageModel
     checker: SupportChecker
     make_prompt: Callable[[Sequence[Excerpt]], Prompt]
+    room: int
     lead: str
     refusal: str
 
@@ -48,9 +61,9 @@ class Reader:
         many. Returns nothing where no window held an answer. Raises EngineError.
         """
         excerpts = whole(hits)
-        if self._fits(excerpts):
+        windows = in_windows(excerpts, [self._size(one) for one in excerpts], self._room_beside())
+        if len(windows) <= 1:
             return excerpts
-        windows = split_to_fit(excerpts, self._fits)
         chosen = _most_relevant(windows, evidence)
         if len(chosen) < len(windows):
             said = f"the {len(chosen)} of {len(windows)} parts that bear most on the question"
@@ -78,31 +91,30 @@ class Reader:
         sentences = self.checker.check(writing.draft, prompt.hits, writing.hints)
         return () if refuses(sentences, self.refusal) else sentences
 
-    def _fits(self, excerpts: Sequence[Excerpt]) -> bool:
-        return len(self.make_prompt(excerpts).excerpts) == len(excerpts)
+    def _size(self, excerpt: Excerpt) -> int:
+        """Tokens of an excerpt in a prompt, at most: counted with what stands around a message."""
+        text = f"[99] {excerpt.hit.document.title}\n{excerpt_text(excerpt)}\n\n"
+        return self.model.count((Message("user", text),))
+
+    def _room_beside(self) -> int:
+        """Tokens that excerpts may have beside the rules and the question."""
+        return self.room - self.make_prompt(()).tokens
 
 
-def split_to_fit(items: Sequence[T], fits: Callable[[Sequence[T]], bool]) -> list[Sequence[T]]:
-    """Windows in order, each as many items as fit, but at least one.
+def in_windows(items: Sequence[T], sizes: Sequence[int], room: int) -> list[Sequence[T]]:
+    """Windows in order, each as many items as there is room for, but at least one.
 
-    ``fits`` holds for fewer items wherever it holds for more.
-
-    >>> split_to_fit([3, 4, 2, 9, 1], lambda window: sum(window) <= 7)
-    [[3, 4], [2], [9], [1]]
+    >>> in_windows("abcde", [3, 4, 2, 9, 1], 7)
+    ['ab', 'c', 'd', 'e']
     """
     windows: list[Sequence[T]] = []
-    start = 0
-    while start < len(items):
-        low, high = 1, len(items) - start
-        while low < high:
-            middle = (low + high + 1) // 2
-            if fits(items[start : start + middle]):
-                low = middle
-            else:
-                high = middle - 1
-        windows.append(items[start : start + low])
-        start += low
-    return windows
+    start = filled = 0
+    for at, size in enumerate(sizes):
+        if at > start and filled + size > room:
+            windows.append(items[start:at])
+            start, filled = at, 0
+        filled += size
+    return [*windows, items[start:]] if items else []
 
 
 def _most_relevant(

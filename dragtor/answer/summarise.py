@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
-from dragtor.answer.passes import split_to_fit
+from dragtor.answer.passes import in_windows
 from dragtor.answer.writing import Writing, write
 from dragtor.interfaces import LanguageModel
 from dragtor.text import content_stems, sentences, words
@@ -120,7 +119,7 @@ class ModelSummariser:
             document.text[span.start : span.end] for span in _without_overlap(passages)
         ]
         title = document.info.title
-        while len(windows := split_to_fit(texts, partial(self._fits, title))) > 1:
+        while len(windows := self._windows(title, texts)) > 1:
             fewer = [self._written(title, window) for window in windows]
             if len(fewer) >= len(texts):  # a context too small for two summaries
                 texts = fewer[:1]
@@ -132,15 +131,19 @@ class ModelSummariser:
         return f"{title}\n{written}" if title else written
 
     def _written(self, title: str, texts: Sequence[str]) -> str:
-        prompt = Prompt(_messages(title, texts), (), self._model.count(_messages(title, texts)))
+        prompt = Prompt(_messages(title, texts), (), self._count(_messages(title, texts)))
         writing = Writing(Usage(prompt.tokens, 0))
         for _ in write(self._model, prompt, SUMMARY_TOKENS, _ASK, writing):
             pass
         return " ".join(writing.draft.split())
 
-    def _fits(self, title: str, texts: Sequence[str]) -> bool:
-        room = self._model.context_tokens - SUMMARY_TOKENS
-        return self._model.count(_messages(title, texts)) < room
+    def _windows(self, title: str, texts: Sequence[str]) -> list[Sequence[str]]:
+        room = self._model.context_tokens - SUMMARY_TOKENS - self._count(_messages(title, ()))
+        sizes = [self._count((Message("user", f"{text}\n\n"),)) for text in texts]
+        return in_windows(texts, sizes, room)
+
+    def _count(self, messages: Sequence[Message]) -> int:
+        return self._model.count(messages)
 
 
 def _messages(title: str, texts: Sequence[str]) -> tuple[Message, ...]:

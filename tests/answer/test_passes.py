@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragtor.answer import passes
-from dragtor.answer.passes import Reader, split_to_fit
+from dragtor.answer.passes import Reader, in_windows
 from dragtor.answer.prompt import Templates, build_prompt, excerpt_text
 from dragtor.types import Excerpt, Hit, Notice, Prompt, Step
 from tests.answer.conftest import hit
@@ -40,7 +40,8 @@ def read(
             QUESTION, excerpts, (), TEMPLATES, model.count, model.context_tokens, max_tokens
         )
 
-    reader = Reader(model, WordChecker(), make_prompt, "Question:", REFUSAL)
+    room = model.context_tokens - max_tokens
+    reader = Reader(model, WordChecker(), make_prompt, room, "Question:", REFUSAL)
     reading = reader.read(WordFinder().find(QUESTION, hits), hits)
     events: list[Step | Notice] = []
     while True:
@@ -100,7 +101,7 @@ def test_of_too_many_windows_those_that_bear_on_the_question_are_read(
 
 @given(st.lists(st.integers(0, 9)), st.integers(1, 20))
 def test_windows_hold_everything_in_order_and_as_much_as_fits(sizes: list[int], room: int) -> None:
-    windows = split_to_fit(sizes, lambda window: sum(window) <= room)
+    windows = in_windows(sizes, sizes, room)
     assert [size for window in windows for size in window] == sizes
     assert all(len(window) == 1 or sum(window) <= room for window in windows)
     for window, after in pairwise(windows):
