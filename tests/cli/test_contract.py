@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from werkzeug import Request, Response
 
+from dragtor.answer.refusal import CalibratedRefuser
+from dragtor.types import Decision
 from tests.conftest import Project, Ran
 
 Run = Callable[..., Ran]
@@ -269,27 +271,26 @@ def test_an_answer_gives_what_is_promised(indexed: Run) -> None:
         assert citation["passage_id"] in hits
 
 
-def test_a_refusal_is_an_answer_of_the_same_shape(indexed: Run, project: Project) -> None:
-    reply(project, "The sources do not say.")
-    by_model = indexed("ask", "who won the cup?", "--json")
-    without = indexed("ask", "who won the cup?", "--filter", "title=none", "--json")
-    for ran in (by_model, without):
+def test_a_refusal_is_an_answer_of_the_same_shape(
+    indexed: Run, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply(project, "The sources do not answer this question.")
+    asked = ("ask", "who broke the elbow cup?", "--write", "--json")
+    before = indexed(*asked, "--set", "answer.refuse_below=1")
+    without = indexed(*asked, "--filter", "title=none")
+    decided = Decision(0.1, refuse=True)
+    monkeypatch.setattr(CalibratedRefuser, "after", lambda *_: decided)
+    after = indexed(*asked, "--set", "answer.refuse_below=0")
+    for ran in (before, without, after):
         assert ran.code == 0
         assert deviations(ran.json, ASK) == []
         assert (ran.json["kind"], ran.json["refused"]) == ("refusal", True)
+        assert ran.json["decision"]["refuse"]
         assert ran.json["sentences"] == []
-    assert by_model.json["model"] == "echo"
-    assert without.json["model"] is None
-    assert without.json["hits"] == []
-
-
-def test_a_refusal_names_the_nearest_there_is(indexed: Run, project: Project) -> None:
-    reply(project, "The sources do not answer this question.")
-    refused = indexed("ask", "who broke the elbow cup?", "--json").json
-    assert refused["kind"] == "refusal"
-    assert refused["nearest"]
-    assert refused["decision"]["refuse"]
-    assert deviations(refused, ASK) == []
+    assert before.json["nearest"]
+    assert after.json["nearest"]
+    assert without.json["nearest"] == without.json["hits"] == []
+    assert [ran.json["model"] for ran in (before, without, after)] == [None, None, "echo"]
 
 
 def test_quotes_are_an_answer_of_the_same_shape(indexed: Run, project: Project) -> None:
