@@ -5,6 +5,7 @@ does. Questions are halved by the hash of their ids. Usage:
 
     DRAGTOR_DATA=… python benchmarks/refusal.py         # judge what is packaged, draw the curve
     DRAGTOR_DATA=… python benchmarks/refusal.py --fit   # fit it anew first, on one half of each
+    DRAGTOR_DATA=… python benchmarks/refusal.py --fit --drafts 200    # and what a draft adds
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from typing import Any
 import common
 
 from dragtor.answer import answerability, fitting
-from dragtor.answer.answerability import Calibration
+from dragtor.answer.answerability import Calibration, Coefficient
 from dragtor.evaluate.refusal import area, at_threshold, at_wrong, risk_at, risk_coverage
 from dragtor.evaluate.sets import Question, RetrievalSet, read_set
-from dragtor.types import Filter, Query
+from dragtor.types import Answer, Filter, Query
 
 SETS = {"clapnq_dev": 300, "squad20_dev": 1500}
 """Development sets, and how many questions of each kind are taken."""
@@ -55,12 +56,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--fit", action="store_true", help="write the packaged coefficients")
     parser.add_argument("--sets", nargs="+", default=list(SETS), help="folders below DRAGTOR_DATA")
+    parser.add_argument("--drafts", type=int, default=0, help="questions a model drafts answers to")
     arguments = parser.parse_args()
     rows = {name: read(name) for name in arguments.sets}
     draft = answerability.default().draft if PACKAGED.exists() else {}
     if arguments.fit:
         halves = [[row for row in each if row.half == 0] for each in rows.values()]
         fitted = replace(fit(halves), draft=draft)
+        if arguments.drafts:
+            fitted = replace(fitted, draft=fit_drafts(fitted, arguments.drafts))
         text = json.dumps(answerability.to_data(fitted), indent=2)
         PACKAGED.write_text(text + "\n", encoding="utf-8")
         answerability.default.cache_clear()
@@ -69,7 +73,7 @@ def main() -> int:
         name: {"packaged": shipped(packaged, rows[name]), **crossed(name, rows)} for name in rows
     }
     for name, each in result.items():
-        print(_lines(name, each))
+        print(_lines(name, each), flush=True)
     if set(rows) == set(SETS):
         draw(packaged, rows)
         head = {"wrong_refusals_allowed": WRONG, "questions_of_a_kind": SETS}
@@ -131,6 +135,41 @@ def fit(sets: Sequence[Sequence[Row]]) -> Calibration:
         for rows in sets
     ]
     return replace(fitted, threshold=round(min(thresholds), 4))
+
+
+def fit_drafts(fitted: Calibration, count: int) -> Mapping[str, Coefficient]:
+    """What drafts add to the log odds, by the model that is there, on the half that is fitted to.
+
+    A regression with the log odds before as one of its figures, by whose weight the others are
+    divided: so they are in its units.
+    """
+    name = next(iter(SETS))
+    to = ["answer.refuse_below=0", "answer.unsupported=mark"]
+    settings, dragtor = common.product(common.workplace(name), to)
+    chosen = [question for question, _ in _chosen(read_set(common.data(name)), SETS[name])]
+    examples = []
+    fitted_to = [one for one in sorted(chosen, key=_hash) if int(_hash(one), 16) % 2 == 0]
+    for question in fitted_to[:count]:
+        common.quiet(len(examples), count, "drafts")
+        query = Query(question.text, k=settings.answer.passages, mode="write")
+        answer = next(event for event in dragtor.ask(query) if isinstance(event, Answer))
+        because = answer.decision.because if answer.decision else {}
+        if "best_support" in because:
+            figures = {name: because[name] for name in ("best_support", "model_refused")}
+            examples.append(
+                fitting.Example(
+                    {"before": fitted.logit(because), **figures},
+                    not question.meta.get("unanswerable"),
+                )
+            )
+    coefficients, _ = fitting.regression(examples, ["before", "best_support", "model_refused"])
+    before = coefficients.pop("before")
+    unit = before.weight / before.scale
+    print(f"drafts: {len(examples)} questions, {asdict(before)}", flush=True)
+    return {
+        name: replace(each, weight=round(each.weight / unit, 4))
+        for name, each in coefficients.items()
+    }
 
 
 def shipped(packaged: Calibration, rows: Sequence[Row]) -> dict[str, Any]:

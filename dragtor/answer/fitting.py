@@ -16,7 +16,8 @@ Floats = npt.NDArray[np.float64]
 INVERSE_PENALTY = 0.1
 """``C`` of the regression: small figures of small samples stay small."""
 RARE = frozenset({"missing_numbers", "missing_names", "only_question_negated", "model_refused"})
-"""Mostly 0, so that a spread says nothing of their scale: it is 1, and the penalty bites more."""
+RARE_SCALE = 0.5
+"""What is mostly 0 has hardly a spread: measured by it, the penalty would not hold it back."""
 SLOPE_SPREAD = 0.3
 SHIFT_SPREAD = 1.0
 """How far slope and shift of a library are expected to be from 1 and 0 (standard deviations)."""
@@ -124,32 +125,30 @@ def _column(examples: Sequence[Example], name: str, weights: Floats) -> tuple[Fl
     there = ~np.isnan(values)
     centre = float(np.average(values[there], weights=weights[there]))
     spread = math.sqrt(np.average((values[there] - centre) ** 2, weights=weights[there]))
-    scale = 1.0 if name in RARE else max(spread, 1e-6)
+    scale = RARE_SCALE if name in RARE else max(spread, 1e-6)
     return np.where(there, (values - centre) / scale, 0.0), centre, scale
 
 
 def _slope_and_shift(packaged: Calibration, examples: Sequence[Example]) -> tuple[float, float]:
-    """Newton's method on the penalised likelihood, which is concave: it has one maximum."""
+    """The most likely ones; the penalised likelihood is concave, so there is one maximum."""
+    from scipy.optimize import minimize
+
     logits = np.array([packaged.logit(example.figures) for example in examples])
     wanted = np.array([float(example.answerable) for example in examples])
     weights = _balanced(wanted, np.array([example.weight for example in examples]))
-    design = np.column_stack([logits, np.ones_like(logits)])
-    at = expected = np.array([1.0, 0.0])
-    precision = np.diag([SLOPE_SPREAD**-2, SHIFT_SPREAD**-2])
-    for _ in range(50):
-        predicted = 1 / (1 + np.exp(-np.clip(design @ at, -30, 30)))
-        gradient = design.T @ (weights * (wanted - predicted)) - precision @ (at - expected)
-        curvature = (design.T * (weights * predicted * (1 - predicted))) @ design + precision
-        step = np.linalg.solve(curvature, gradient)
-        at = at + step
-        if np.abs(step).max() < 1e-9:
-            break
-    return round(max(float(at[0]), 0.05), 4), round(float(at[1]), 4)
+    expected, spread = np.array([1.0, 0.0]), np.array([SLOPE_SPREAD, SHIFT_SPREAD])
+
+    def loss(at: Floats) -> float:
+        adjusted = at[0] * logits + at[1]
+        unlikely = np.logaddexp(0, adjusted) - wanted * adjusted
+        return float(weights @ unlikely + (((at - expected) / spread) ** 2).sum() / 2)
+
+    slope, shift = minimize(loss, expected, method="Nelder-Mead").x
+    return round(max(float(slope), 0.05), 4), round(float(shift), 4)
 
 
 def _balanced(wanted: Floats, weights: Floats) -> Floats:
     """Weights by which both kinds count the same, together as much as the smaller kind twice."""
-    kinds = [weights[wanted == kind].sum() for kind in (0.0, 1.0)]
-    least = min(kinds)
-    balanced: Floats = weights * np.where(wanted == 1.0, least / kinds[1], least / kinds[0])
+    no, yes = (weights[wanted == kind].sum() for kind in (0.0, 1.0))
+    balanced: Floats = weights * np.where(wanted == 1.0, min(no, yes) / yes, min(no, yes) / no)
     return balanced
