@@ -129,8 +129,8 @@ class AnswerSettings(Section):
     mode: Mode = "auto"
     strategy: str = "plain"
     passages: Positive = 4
-    context_tokens: Positive = 800
-    quotes: Positive = 2
+    context_tokens: Positive = 400
+    quotes: Positive = 3
     unsupported: Literal["mark", "drop"] = "mark"
     checker: str = "auto"
     support_yes: Share = 0.6

@@ -12,7 +12,7 @@ from dragtor.types import Evidence, Excerpt, Hit, Span
 Count = Callable[[str], int]
 """Tokens of a text."""
 
-NEAR = 0.1
+NEAR = 0.15
 """How much less than its neighbour a sentence may bear on the question, to be read as well."""
 _NUMBERING = 4
 """Tokens of an excerpt's number and line break in the prompt."""
