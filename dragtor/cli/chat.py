@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HELP = """\
 /sources        the passages that the last answer was made from
+/open N         open footnote N of the last answer at its place
 /filter COND    answer from documents with kind=pdf, published>=2020 and so on alone; several are
                 separated by ; and /filter shows them, /filter none takes them off
 /model NAME     have another language model answer; /model shows which does
@@ -133,6 +134,7 @@ class _Session:
         self._asked = 0
         self._commands: dict[str, Callable[[str], None]] = {
             "/sources": self._sources,
+            "/open": self._open,
             "/filter": self._filter,
             "/model": self._model,
             "/new": self._new,
@@ -180,6 +182,18 @@ class _Session:
             _say("nothing has been asked yet")
         else:
             answers.passages(self._conversation.last.hits, self._conversation.last.question)
+
+    def _open(self, argument: str) -> None:
+        from dragtor.cli import opening
+        from dragtor.errors import QueryError
+
+        if self._conversation.last is None:
+            _say("nothing has been asked yet")
+            return
+        if not argument.isdecimal():
+            raise QueryError("/open needs the number of a footnote: /open 2")
+        place = opening.chosen(opening.places(self._conversation.last), int(argument))
+        opening.show(place, int(argument), self._state.settings.paths.library)
 
     def _filter(self, argument: str) -> None:
         from dragtor.filters import parse_filter

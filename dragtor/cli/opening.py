@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -115,12 +116,32 @@ def recall(folder: Path, number: int) -> Place:
         last = [Place(**value) for value in values]
     except (OSError, ValueError, TypeError):
         raise QueryError("there is no last answer with footnotes: ask a question first") from None
+    return chosen(last, number)
+
+
+def chosen(last: Sequence[Place], number: int) -> Place:
+    """Footnote ``number`` of the last answer's. Raises QueryError if there is none such."""
     if not last:
         raise QueryError(f"there is no footnote {number}: the last answer has none")
     if not 1 <= number <= len(last):
         valid = "only 1" if len(last) == 1 else f"1 to {len(last)}"
         raise QueryError(f"there is no footnote {number}: the last answer has {valid}")
     return last[number - 1]
+
+
+def show(place: Place, number: int, folder: Path, *, beside: bool = False) -> None:
+    """Open a footnote and say so; where that cannot be done, say its address.
+
+    ``beside`` keeps that off standard output, where something else stands.
+    """
+    from dragtor.cli import render
+
+    if opened(place, folder):
+        render.said_line(render.dim(f"opened [{number}] {place.address}"))
+    elif beside:
+        render.said_line(render.dim(place.address))
+    else:
+        render.line(place.address)
 
 
 def opened(place: Place, folder: Path) -> bool:

@@ -176,17 +176,11 @@ class _Asking:
 
 
 def _open(state: State, number: int, json_: bool) -> None:
-    """Open a footnote of the last answer, or say its address where nothing can be opened."""
-    from dragtor.cli import opening, render
+    """Open a footnote of the last answer."""
+    from dragtor.cli import opening
 
     folder = state.settings.paths.library
-    place = opening.recall(folder, number)
-    if opening.opened(place, folder):
-        render.said_line(render.dim(f"opened [{number}] {place.address}"))
-    elif json_:
-        render.said_line(place.address)
-    else:
-        render.line(place.address)
+    opening.show(opening.recall(folder, number), number, folder, beside=json_)
 
 
 def make_query(

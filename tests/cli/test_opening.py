@@ -249,6 +249,19 @@ def test_where_nothing_can_be_opened_the_address_is_printed(
     assert "elbow.md" in as_json.err
 
 
+def test_a_chat_opens_footnotes_too(
+    asked: Callable[..., Ran], project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "opened", lambda place, folder: False)
+    script = "/open 1\neccentric wrist extension against elbow pain?\n/open 1\n/open 7\n/open x\n"
+    ran = asked("chat", stdin=script)
+    assert ran.code == 1
+    assert ran.out.startswith("nothing has been asked yet")
+    assert ran.out.endswith((project.notes / "elbow.md").as_uri() + "\n")
+    assert "no footnote 7: the last answer has" in ran.err
+    assert "/open needs the number" in ran.err
+
+
 @pytest.mark.parametrize("arguments", [("--open", "7"), ("elbow pain?", "--quote", "--open", "7")])
 def test_an_unknown_footnote_is_an_error_of_one_line(
     asked: Callable[..., Ran], arguments: tuple[str, ...]
