@@ -380,7 +380,11 @@ class Gathered:
 
 @dataclass(frozen=True, slots=True)
 class ArticleHit:
-    """A whole document that bears on a question, found by its ``summary``; cosine as ``score``."""
+    """A whole document that bears on a question; a higher ``score`` is better.
+
+    ``summary`` is the text of a document that stands for itself, and empty where a longer one has
+    none yet.
+    """
 
     document: DocumentInfo
     summary: str

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from dragtor.build import build, verify
+from dragtor.config import load_settings
+from dragtor.errors import QueryError
+from dragtor.pipeline import Dragtor
+from dragtor.types import Filter, Query
 from tests.conftest import Project, Ran
 
 Run = Callable[..., Ran]
@@ -63,8 +70,32 @@ def test_a_library_without_summaries_is_said_and_still_answers(
     assert answer["kind"] == "answer"
 
 
-def test_doctor_finds_summaries_in_their_place(indexed: Run, project: Project) -> None:
-    from dragtor.build import verify
-    from dragtor.config import load_settings
+@pytest.fixture
+def dragtor(indexed: Run, project: Project) -> Iterator[Dragtor]:
+    with closing(build(load_settings(project.config))) as dragtor:
+        yield dragtor
 
+
+def test_doctor_finds_summaries_in_their_place(indexed: Run, project: Project) -> None:
     assert verify(load_settings(project.config)) == []
+
+
+def test_a_document_is_read_whole_where_the_question_may_see_it(dragtor: Dragtor) -> None:
+    query = Query("What of elbows?")
+    id = dragtor.articles(query)[0].document.id
+    found = dragtor.read(query, id)
+    text = dragtor.library.document(id).text
+    assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
+    assert all(text[hit.passage.start : hit.passage.end] == hit.passage.text for hit in found)
+    with pytest.raises(QueryError, match=id):
+        dragtor.read(replace(query, filters=(Filter("kind", "=", "pdf"),)), id)
+    with pytest.raises(QueryError, match="'nothing'"):
+        dragtor.read(query, "nothing")
+
+
+def test_a_removed_document_leaves_no_summary(dragtor: Dragtor) -> None:
+    (summaries,) = [name for name in dragtor.vectors.spaces() if "summary" in name]
+    (id,) = dragtor.vectors.ids(summaries)
+    dragtor.remove("main", id)
+    assert dragtor.vectors.ids(summaries) == set()
+    assert id not in [hit.document.id for hit in dragtor.articles(Query("What of elbows?"))]
