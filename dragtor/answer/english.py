@@ -22,7 +22,8 @@ GENERIC = _words(
     most natural new old original other overall positive possible potential primary recent related
     safety serious short side significant similar special specific term top traditional typical
     unique various visible worst negative popular first second third next last real big small
-    historical long-term short-term necessary proper right successful interesting cheap expensive"""
+    historical long-term short-term necessary proper right successful interesting cheap
+    expensive two three four five both"""
 )
 """Adjectives that do not make a noun say more of what it belongs to."""
 VERB_FOLLOWS = _words("do does did can could may might must shall should will would don't doesn't")
@@ -41,7 +42,7 @@ FUNCTION_WORDS = (
         i'm i've inside instead its it's later least less let let's like likely lot lots many may
         maybe might mine much must near nearby never next nobody none nothing now oh ok okay
         often one ones onto outside over perhaps please quite rather really regarding second
-        shall sometimes somebody someone something soon still than thank thanks that's there's
+        shall sometimes somebody someone something soon still than ohh thank thanks that's there's
         they're third throughout today together tomorrow toward towards unless unlike upon us
         usually via we're what's whether whose within without yes yesterday yet you're yours
         versus vs ah ahh cool general hey hi hello hmm huh instead interesting mmm nice no oh

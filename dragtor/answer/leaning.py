@@ -15,7 +15,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _ELLIPSIS = re.compile(r"(?:and |but |so )?(?:what|how) about\b|and\b", re.IGNORECASE)
-_LISTED = re.compile(r"\b(?:first|second|third|last|both|each|two|three)\b", re.IGNORECASE)
+_LISTED = re.compile(r"\b(?:first|second|third|last|both|each|two|three|ones?)\b", re.IGNORECASE)
 """Points into a list that an answer gave: a topic would not say which."""
 _OPEN = re.compile(
     r"\b(?:any|some|what|which|other|another|many|much|are there|the most)\s+$", re.IGNORECASE
@@ -31,6 +31,17 @@ def asks(text: str) -> bool:
     """Whether a text is a question or a request, and not a statement or an answer."""
     last = last_sentence(text)
     return last.endswith("?") or bool(_ASKS.match(last))
+
+
+def asking_spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences lie that ask; the whole text where none does."""
+    found, start = [], 0
+    for sentence in _SENTENCE.split(text):
+        start = text.index(sentence, start)
+        if asks(sentence):
+            found.append((start, start + len(sentence)))
+        start += len(sentence)
+    return found or [(0, len(text))]
 
 
 def last_sentence(text: str) -> str:

@@ -201,6 +201,8 @@ def _breaks(words: Sequence[Word], i: int) -> bool:
         return True
     if before == "how" or (before in ("what", "who", "to") and lower in NOUNS_OR_VERBS):
         return True
+    if _PARTICIPLE.search(lower) and after in FUNCTION_WORDS:
+        return True
     named = before in DETERMINERS or before in POSSESSIVES or before in ("of", "main", "some")
     return is_verb(lower) and not named
 
@@ -208,6 +210,8 @@ def _breaks(words: Sequence[Word], i: int) -> bool:
 def _acts(words: Sequence[Word], i: int) -> bool:
     """Whether a word in -ing is what somebody does, as in "purchasing a house"."""
     after = words[i + 1].lower if i + 1 < len(words) else ""
+    if i > 0 and not after and is_verb(words[i - 1].lower):
+        return True
     led = i > 0 and words[i - 1].lower in DETERMINERS | POSSESSIVES
     return not led and after in _OBJECTS
 
@@ -231,7 +235,10 @@ def _mention(text: str, words: Sequence[Word], first: int, last: int) -> Mention
     raw = _POSSESSIVE.sub("", text[start:end])
     if _STARTS.search(text[:start]) and raw[1:] == raw[1:].lower():
         raw = raw[0].lower() + raw[1:]
-    content = [part for part in re.split(r"[^\w']+", raw.lower()) if part not in _EMPTY]
+    parts = re.split(r"[^\w']+", raw.lower())
+    content = [part for part in parts if part not in _EMPTY]
+    if all(part.isdigit() for part in content):
+        content = []
     return Mention(raw, start, start + len(raw), article, tuple(stems(content)), role)
 
 

@@ -11,8 +11,10 @@ from dragtor.answer.english import (
     AUXILIARIES,
     EVALUATIVE,
     FUNCTION_WORDS,
+    PREDICATES,
     is_verb,
 )
+from dragtor.answer.leaning import asking_spans, bare
 from dragtor.answer.mentions import Word, mentions, word_list
 
 Kind = Literal["pronoun", "one", "there", "definite"]
@@ -55,14 +57,17 @@ _IS = frozenset("is was be it's isn't wasn't be".split())
 
 
 def slots(question: str) -> list[Slot]:
-    """The places of a question that stand for something said before, in order."""
+    """The places of a question that stand for something said before, in order.
+
+    Where a text has questions and statements, only its questions have places: what is told beside
+    a question is not searched for.
+    """
     words = word_list(question)
-    found = []
-    for i in range(len(words)):
-        slot = _slot(question, words, i)
-        if slot is not None:
-            found.append(slot)
-    return found
+    found = [slot for i in range(len(words)) if (slot := _slot(question, words, i))]
+    spans = asking_spans(question)
+    if all(bare(question[start:end]) for start, end in spans):
+        return found
+    return [slot for slot in found if any(start <= slot.start < end for start, end in spans)]
 
 
 def _slot(question: str, words: Sequence[Word], i: int) -> Slot | None:
@@ -128,7 +133,7 @@ def _pointing(words: Sequence[Word], i: int) -> Slot | None:
     number: Number = "plural" if word.lower in ("these", "those") else "singular"
     if after is None or (after in AUXILIARIES and before is None):
         return Slot(word.start, word.end, "pronoun", number)
-    if before in AUXILIARIES and (after in FUNCTION_WORDS or is_verb(after) or after in EVALUATIVE):
+    if before in AUXILIARIES and (is_verb(after) or after in PREDICATES | {"for", "with"}):
         return Slot(word.start, word.end, "pronoun", number)
     return None
 

@@ -9,7 +9,6 @@ question that names its own topic is left as it is.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,15 +27,21 @@ CARRIED = 1.0
 """Weight of what a question took over from those before it: it is what they are all about."""
 LEANING = 0.3
 """Share of its weight that a phrase has which says little alone."""
-IN_ANSWER = 0.2
-"""Weight of what only the answer spoke of."""
-ANSWER_CHARS = 600
 AGAIN = 0.1
 """What each further question that speaks of a phrase adds to its weight."""
 SINGULAR_FOR_PLURAL, PLURAL_FOR_SINGULAR = 0.7, 0.4
 UNLIKELY = 0.2
+TOO_FAR = 0.4
+"""Below this weight a phrase is no topic any more."""
 MOST_TURNS = 8
 
+_MORE = re.compile(r"\b(?:more|else)\W*$", re.IGNORECASE)
+_UNDER = re.compile(
+    r"(?:and|but|so|what about|how about|and what about)\s+"
+    r"((?:after|at|before|during|for|from|in|on|when|while|with|without)\b.{2,}\?)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The question before, under another condition: "and after a week?"."""
 _END = re.compile(r"[\s?.!…]*$")
 _WHO = re.compile(r"who (?:is|was)\b", re.IGNORECASE)
 _PERSON = re.compile(r"\b(?:he|she|him|his|her)\b", re.IGNORECASE)
@@ -76,6 +81,8 @@ def resolved(question: str, before: Sequence[Turn]) -> str:
     candidates = _candidates(before)
     if bare(question):
         return f"{_END.sub('', question)}, {_lowered(before[-1].standalone)}"
+    if under := _UNDER.fullmatch(question.strip()):
+        return f"{_END.sub('', before[-1].standalone)} {under[1]}"
     if not candidates:
         return question
     own = {stem for mention in mentions(question) for stem in mention.stems}
@@ -119,19 +126,7 @@ def _candidates_of(turn: Turn) -> list[_Candidate]:
         weight *= LEANING if mention.leaning else 1.0
         person = _WHO.match(turn.standalone) or (taken_over and _PERSON.search(turn.question))
         found.append(_Candidate(mention, weight, mention.proper and bool(person)))
-    return found + _answered(turn, {candidate.mention.stems for candidate in found})
-
-
-def _answered(turn: Turn, asked: set[tuple[str, ...]]) -> list[_Candidate]:
-    """What an answer brings up beside what was ``asked``: names, and what it says repeatedly."""
-    said = [one for one in mentions(turn.answer[:ANSWER_CHARS]) if one.stems and not one.leaning]
-    times = Counter(mention.stems for mention in said)
-    first = {mention.stems: mention for mention in reversed(said)}
-    return [
-        _Candidate(mention, IN_ANSWER, person=False)
-        for stems, mention in first.items()
-        if stems not in asked and (mention.proper or times[stems] > 1)
-    ]
+    return found
 
 
 def _antecedent(slot: Slot, candidates: Sequence[_Candidate], own: set[str]) -> Mention:
@@ -161,7 +156,7 @@ def _replaced(
     named: set[str] = set()
     for slot in found:
         mention = _antecedent(slot, candidates, own)
-        if slot.possessive and mention.text in named:
+        if (slot.possessive and mention.text in named) or (slot.person and not mention.proper):
             continue
         named.add(mention.text)
         pieces += [question[position : slot.start], _filled(slot, mention)]
@@ -193,11 +188,12 @@ def _with_topic(question: str, candidates: Sequence[_Candidate], own: set[str]) 
     """The question with the heaviest phrase that it does not name itself."""
     for candidate in candidates:
         mention = candidate.mention
-        if not own.issuperset(mention.stems):
+        if candidate.weight >= TOO_FAR and not own.issuperset(mention.stems):
             ends = _END.search(question)
             assert ends is not None, "it matches nothing at all, too"
             last = mentions(question)[-1:]
             link = "of" if last and last[0].leaning else "in"
+            link = "about" if _MORE.search(question) else link
             topic = f"{mention.article} {mention.text}".strip()
             return f"{question[: ends.start()]} {link} {topic}{ends[0]}"
     return question

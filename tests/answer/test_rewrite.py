@@ -82,6 +82,10 @@ def test_a_pronoun_becomes_what_it_stands_for(questions: list[str], rewritten: s
             "What about disadvantages of a pulley ring?",
         ),
         (
+            ["How do I cook ribs?", "How about on the grill?"],
+            "How do I cook ribs on the grill?",
+        ),
+        (
             ["Should I tape a finger?", "And for how long?"],
             "And for how long, should I tape a finger?",
         ),
@@ -125,6 +129,13 @@ def test_a_topic_is_carried_over_many_turns() -> None:
 def test_refused_turns_count_though_the_model_does_not_see_them() -> None:
     turns = [Turn("What is tennis elbow?", "No.", shown=False)]
     assert RuleRewriter().rewrite("Is it common?", turns).text == "Is tennis elbow common?"
+
+
+def test_what_is_told_beside_a_question_is_left_alone() -> None:
+    turns = [Turn("What is tennis elbow?", "")]
+    asked = "I read about it. How is it treated?"
+    text = RuleRewriter().rewrite(asked, turns).text
+    assert text == "I read about it. How is tennis elbow treated?"
 
 
 def test_rewriting_can_be_switched_off() -> None:
