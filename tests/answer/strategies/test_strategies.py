@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.answer.strategies.agent import AgentStrategy
@@ -69,6 +69,7 @@ CASES = StrategyContract.__subclasses__()
 
 
 @pytest.mark.parametrize("case", CASES)
+@settings(deadline=None, max_examples=60)
 @given(replies=hostile, k=st.integers(min_value=1, max_value=12))
 def test_whatever_a_model_says_it_ends_with_ranked_passages(
     case: type[StrategyContract], replies: list[str], k: int
@@ -77,6 +78,7 @@ def test_whatever_a_model_says_it_ends_with_ranked_passages(
 
 
 @pytest.mark.parametrize("case", CASES)
+@settings(deadline=None, max_examples=60)
 @given(replies=hostile)
 def test_whatever_a_model_says_it_looks_at_nothing_it_may_not(
     case: type[StrategyContract], replies: list[str]
