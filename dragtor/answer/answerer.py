@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dragtor.answer import trace
-from dragtor.answer.passes import Reader
+from dragtor.answer.passes import Reader, together
 from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.quoting import nearest, quote
 from dragtor.answer.refusal import refuses
@@ -123,9 +123,9 @@ class GroundedAnswerer:
         assert self._model is not None
         excerpts = self._selected(draft.evidence)
         if gathered.whole:
-            excerpts = (yield from self._reader(draft.query).read(draft.evidence, draft.hits)) or (
-                excerpts
-            )
+            reader = self._reader(draft.query)
+            excerpts = (yield from reader.read(draft.evidence, draft.hits)) or excerpts
+            draft.passes = reader.usage
         prompt = self._prompt(draft.query, excerpts, history)
         yield trace.asked("answer", prompt)
         writing = Writing(Usage(prompt.tokens, 0))
@@ -264,6 +264,8 @@ class _Draft:
     evidence: tuple[Evidence, ...]
     decision: Decision
     writing: Writing | None = None
+    passes: Usage = field(default_factory=Usage)
+    """Of the model's calls before the one that wrote the answer."""
 
     def answer(
         self,
@@ -283,7 +285,7 @@ class _Draft:
             hits=self.hits,
             model=model,
             notices=notices,
-            usage=self.writing.usage if self.writing else Usage(),
+            usage=together(self.passes, self.writing.usage) if self.writing else Usage(),
             timings={"first_token_s": first, "total_s": total},
             decision=self.decision,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dragtor.answer import trace
@@ -39,12 +39,13 @@ MOST_PASSES = 8
 _Reading = Generator[Step | Notice, None, tuple[Excerpt, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reader:
     """Reads hits in passes.
 
     ``make_prompt`` asks the question over some excerpts; ``room`` is how many tokens it may have,
-    and ``lead`` how the question begins in it. ``refusal`` is the sentence that refuses.
+    and ``lead`` how the question begins in it. ``refusal`` is the sentence that refuses. ``usage``
+    is of all passes so far.
     """
 
     model: LanguageModel
@@ -53,6 +54,7 @@ class Reader:
     room: int
     lead: str
     refusal: str
+    usage: Usage = field(default_factory=Usage)
 
     def read(self, evidence: Sequence[Evidence], hits: Sequence[Hit]) -> _Reading:
         """What to answer from: all of the hits if that fits, else what passes over them kept.
@@ -87,6 +89,7 @@ class Reader:
         writing = Writing(Usage(prompt.tokens, 0))
         for _ in write(self.model, prompt, NOTE_TOKENS, self.lead, writing):
             pass
+        self.usage = together(self.usage, writing.usage)
         yield trace.replied(name, writing.text, time.perf_counter() - started)
         sentences = self.checker.check(writing.draft, prompt.hits, writing.hints)
         return () if refuses(sentences, self.refusal) else sentences
@@ -99,6 +102,13 @@ class Reader:
     def _room_beside(self) -> int:
         """Tokens that excerpts may have beside the rules and the question."""
         return self.room - self.make_prompt(()).tokens
+
+
+def together(one: Usage, other: Usage) -> Usage:
+    """The tokens of both."""
+    return Usage(
+        one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens
+    )
 
 
 def in_windows(items: Sequence[T], sizes: Sequence[int], room: int) -> list[Sequence[T]]:

@@ -281,3 +281,27 @@ class TestGroundedAnswerer:
         assert "A2" in answer.text
         cited = {c.passage_id for sentence in answer.sentences for c in sentence.citations}
         assert cited <= {one.passage.id for one in answer.hits}
+
+
+class TestReadingWhole:
+    def test_hits_to_be_read_whole_are_all_in_the_prompt(self) -> None:
+        model = ScriptedModel(["The A2 pulley tears most often."])
+        *_, answer = answerer(model).answer(QUERY, found(whole=True))
+        assert isinstance(answer, Answer)
+        assert all(one.passage.text in model.prompts[0][-1].content for one in HITS)
+        assert answer.kind == "answer"
+
+    def test_what_is_too_long_is_read_in_passes_and_all_of_them_count(self) -> None:
+        drafts = [
+            "The A2 pulley tears most often in climbers.",
+            "Warm up for 15 minutes before you hang.",
+            "The A2 pulley tears most often in climbers.",
+        ]
+        model = ScriptedModel(drafts, context_tokens=90)
+        *_, answer = answerer(model).answer(QUERY, found(whole=True))
+        assert isinstance(answer, Answer)
+        prompts = [model.count(prompt) for prompt in model.prompts]
+        assert len(prompts) == 3
+        assert answer.usage == Usage(sum(prompts), 24)
+        assert "Most tears heal" not in model.prompts[2][-1].content
+        assert answer.sentences[0].support.verdict == "yes"
