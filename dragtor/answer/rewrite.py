@@ -20,14 +20,15 @@ from dragtor.answer.pronouns import Slot, slots
 from dragtor.text import content_stems
 from dragtor.types import Rewritten, Turn
 
-FADING = 0.6
-"""How much of its weight a phrase keeps with each question that follows."""
+FADING, TOPIC_FADING = 0.6, 0.75
+"""How much of its weight a phrase keeps with each question that follows: as what a pronoun stands
+for, and as what the conversation is about, which lasts longer."""
 ROLES = {"topic": 1.0, "subject": 0.9, "other": 0.6}
 CARRIED = 1.0
 """Weight of what a question took over from those before it: it is what they are all about."""
 LEANING = 0.3
 """Share of its weight that a phrase has which says little alone."""
-AGAIN = 0.1
+AGAIN, TOPIC_AGAIN = 0.1, 0.25
 """What each further question that speaks of a phrase adds to its weight."""
 SINGULAR_FOR_PLURAL, PLURAL_FOR_SINGULAR = 0.7, 0.4
 UNLIKELY = 0.2
@@ -78,18 +79,15 @@ class RuleRewriter:
 
 def resolved(question: str, before: Sequence[Turn]) -> str:
     """A question that can be understood without the questions before it, oldest first."""
-    candidates = _candidates(before)
     if bare(question):
         return f"{_END.sub('', question)}, {_lowered(before[-1].standalone)}"
     if under := _UNDER.fullmatch(question.strip()):
         return f"{_END.sub('', before[-1].standalone)} {under[1]}"
-    if not candidates:
-        return question
     own = {stem for mention in mentions(question) for stem in mention.stems}
     if found := slots(question):
-        return _replaced(question, found, candidates, own)
+        return _replaced(question, found, _candidates(before, FADING, AGAIN), own)
     if leans(question):
-        return _with_topic(question, candidates, own)
+        return _with_topic(question, _candidates(before, TOPIC_FADING, TOPIC_AGAIN), own)
     return question
 
 
@@ -102,15 +100,15 @@ class _Candidate:
     person: bool
 
 
-def _candidates(before: Sequence[Turn]) -> list[_Candidate]:
+def _candidates(before: Sequence[Turn], fading: float, again: float) -> list[_Candidate]:
     """Noun phrases of earlier questions, the heaviest first."""
     found: dict[tuple[str, ...], _Candidate] = {}
     for age, turn in enumerate(reversed(before)):
         for candidate in _candidates_of(turn):
-            candidate.weight *= FADING**age
+            candidate.weight *= fading**age
             seen = found.setdefault(candidate.mention.stems, candidate)
             if seen is not candidate:
-                seen.weight = max(candidate.weight, seen.weight + (AGAIN if age else 0.0))
+                seen.weight = max(candidate.weight, seen.weight + (again if age else 0.0))
                 seen.person = seen.person or candidate.person
     return sorted(found.values(), key=lambda candidate: -candidate.weight)
 
@@ -152,6 +150,8 @@ def _agreement(slot: Slot, candidate: _Candidate, own: set[str]) -> float:
 def _replaced(
     question: str, found: Sequence[Slot], candidates: Sequence[_Candidate], own: set[str]
 ) -> str:
+    if not candidates:
+        return question
     pieces, position = [], 0
     named: set[str] = set()
     for slot in found:

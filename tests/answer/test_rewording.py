@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from dragtor.answer.rewording import ModelRewriter, holds
+from dragtor.answer.rewrite import RuleRewriter
+from dragtor.types import Rewritten, Turn
+from tests.fakes import ScriptedModel
+
+HISTORY = [Turn("What is tennis elbow?", "Pain on the outside of the elbow.")]
+
+
+def rewrite(reply: str, question: str = "How is it treated?") -> Rewritten:
+    return ModelRewriter(lambda: ScriptedModel([reply]), RuleRewriter()).rewrite(question, HISTORY)
+
+
+def test_the_model_has_its_say_where_its_rewrite_holds() -> None:
+    assert rewrite("How is tennis elbow pain treated?") == Rewritten(
+        "How is tennis elbow pain treated?", "model"
+    )
+
+
+def test_a_lead_in_and_quotation_marks_are_taken_off() -> None:
+    assert rewrite("Last question: “How is tennis elbow treated?”").text == (
+        "How is tennis elbow treated?"
+    )
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "It is treated by rest.",  # an answer, which says what nobody has said
+        "What is tennis elbow?",  # loses what was asked
+        "How is tennis elbow treated with cortisone?",  # adds what nobody has said
+        "How is tennis elbow treated?\nRest helps.",
+        "How is tennis elbow treated " + "tennis elbow " * 20,
+    ],
+)
+def test_where_it_does_not_hold_the_rules_have_their_say(reply: str) -> None:
+    assert rewrite(reply) == Rewritten("How is tennis elbow treated?", "rules")
+
+
+def test_a_question_the_model_repeats_is_the_one_asked() -> None:
+    asked = "What is a pulley ring?"
+    assert rewrite(asked, asked) == Rewritten(asked)
+
+
+def test_the_model_is_shown_the_conversation() -> None:
+    model = ScriptedModel(["How is tennis elbow treated?"])
+    ModelRewriter(lambda: model, RuleRewriter()).rewrite("How is it treated?", HISTORY)
+    assert model.prompts[0][-1].content == (
+        "User: What is tennis elbow?\nAssistant: Pain on the outside of the elbow.\n"
+        "Last question: How is it treated?"
+    )
+
+
+def test_no_model_is_loaded_for_a_first_question() -> None:
+    def fail() -> None:
+        raise AssertionError("nothing needs a model here")
+
+    rewriter = ModelRewriter(fail, RuleRewriter())
+    assert rewriter.rewrite("What is tennis elbow?", []).by == "asked"
+    assert rewriter.rewrite("Is it bad?", []).clarify
+
+
+def test_without_a_model_the_rules_rewrite() -> None:
+    rewriter = ModelRewriter(lambda: None, RuleRewriter())
+    assert rewriter.rewrite("How is it treated?", HISTORY).by == "rules"
+
+
+def test_a_prompt_that_is_too_long_for_the_model_is_left_to_the_rules() -> None:
+    model = ScriptedModel(["How is tennis elbow treated?"], context_tokens=50)
+    rewriter = ModelRewriter(lambda: model, RuleRewriter())
+    assert rewriter.rewrite("How is it treated?", HISTORY).by == "rules"
+    assert model.prompts == []
+
+
+def test_words_of_answers_may_be_taken_over() -> None:
+    assert holds("Is it common?", "Is pain on the outside of the elbow common?", HISTORY)
