@@ -18,6 +18,7 @@ import statistics
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import common
@@ -71,8 +72,12 @@ def evaluate(name: str, number: int) -> dict[str, Any]:
     assert generation is not None
     encoder = build_encoder(settings, generation)
 
+    @cache
+    def encoded(sentences: tuple[str, ...]) -> Vectors:
+        return encoder.encode_passages(sentences)
+
     def alone(hits: Sequence[Hit]) -> list[Vectors]:
-        return [encoder.encode_passages(list(_sentences(hit))) for hit in hits]
+        return [encoded(tuple(_sentences(hit))) for hit in hits]
 
     pooled = evidence_finder(settings, generation)
     by_itself = SentenceFinder(lambda text: encoder.encode_queries([text])[0], alone)
