@@ -331,7 +331,7 @@ class Evidence:
 
     ``span`` counts from the passage's start. ``cosine`` is that of the vectors of question and
     sentence; ``coverage`` the share of the question's content words, weighted by rarity, that the
-    sentence holds, in [0, 1]; ``relevance`` is made of both and decides.
+    sentence holds, in [0, 1]; ``relevance`` is made of both and of the passage's rank, and decides.
     """
 
     hit: Hit
