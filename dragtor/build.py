@@ -256,6 +256,12 @@ def evidence_finder(settings: Settings, generation: Generation) -> EvidenceFinde
     return _Parts(settings).finder(generation)
 
 
+def support_checker(settings: Settings, generation: Generation) -> SupportChecker:
+    """What checks the sentences of answers, as asking does."""
+    parts = _Parts(settings)
+    return parts.checker(parts.encoder(generation.recipe))
+
+
 def configured_sources(settings: Settings) -> list[str]:
     """Addresses that ``load`` reads without being told."""
     return [*settings.sources, *(site.url for site in settings.sites)]
@@ -492,7 +498,7 @@ class _Parts:
         return GroundedAnswerer(
             model=language.model,
             finder=self.finder(generation),
-            checker=self._checker(encoder),
+            checker=self.checker(encoder),
             refuser=self._refuser(generation),
             templates=_templates(self._settings),
             options=Options(
@@ -550,13 +556,13 @@ class _Parts:
         domain = self._settings.domain
         return Domain(domain.notice, domain.emergency, domain.emergency_signs)
 
-    def _checker(self, encoder: Encoder) -> SupportChecker:
+    def checker(self, encoder: Encoder) -> SupportChecker:
         from dragtor.answer.citations import FeatureChecker
         from dragtor.answer.support import Thresholds
 
         settings = self._settings.answer
         thresholds = Thresholds(settings.support_yes, settings.support_partly)
-        return FeatureChecker(encoder.encode_passages, thresholds)
+        return FeatureChecker(encoder.encode_spans, thresholds)
 
     def _refuser(self, generation: Generation) -> Refuser:
         from dragtor.answer.refusal import CalibratedRefuser

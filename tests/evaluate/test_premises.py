@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from dragtor.build import build, support_checker
+from dragtor.config import load_settings
+from dragtor.evaluate.premises import FalsePremise, outcome, read_premises
+from dragtor.interfaces import SupportChecker
+from dragtor.pipeline import Dragtor
+from dragtor.types import Answer, Citation, Hint, Hit, Location, Query, Sentence, Support
+from tests.answer.conftest import hit
+
+ROOT = Path(__file__).parents[2]
+PREMISES = read_premises(ROOT / "assets" / "false_premises.yml")
+TRUTH = "Tape does not make a pulley stronger."
+PASSAGE = hit(f"{TRUTH} Healing takes months.")
+FALSE = FalsePremise("x", "Why does tape?", "Tape makes pulleys stronger.", "tape makes", (TRUTH,))
+
+
+class Agreeable:
+    """Finds everything borne out that shares its first word with the passage."""
+
+    name = "agreeable"
+
+    def check(
+        self, text: str, hits: Sequence[Hit], hints: Sequence[Hint] = ()
+    ) -> tuple[Sentence, ...]:
+        same = hits[0].passage.text.split()[0] == text.split()[0]
+        return (Sentence(text, Support("yes" if same else "no", 1.0)),)
+
+
+def sentence(text: str, quote: str, verdict: Literal["yes", "no"] = "yes") -> Sentence:
+    start = PASSAGE.passage.text.index(quote)
+    cited = Citation(
+        PASSAGE.passage.id, "d", "u", "t", quote, start, start + len(quote), Location()
+    )
+    return Sentence(text, Support(verdict, 1.0), (cited,))
+
+
+def answer(*sentences: Sentence) -> Answer:
+    text = " ".join(one.text for one in sentences)
+    return Answer("Why does tape?", "answer", text, sentences, (PASSAGE,), "m")
+
+
+MONTHS = "Healing takes months."
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (sentence(TRUTH, TRUTH), "contradicted"),
+        (sentence(MONTHS, MONTHS), "beside"),
+        (sentence("Because tape makes them hard.", MONTHS), "agreed"),
+        (sentence("Tape holds them.", MONTHS), "agreed"),
+        (sentence("Because tape makes them hard.", TRUTH, "no"), "contradicted"),
+        (replace(sentence("Other.", MONTHS), citations=()), "evaded"),
+    ],
+)
+def test_what_an_answer_does_to_a_false_premise(given: Sentence, expected: str) -> None:
+    assert outcome(answer(given), FALSE, Agreeable()) == expected
+
+
+def test_a_refusal_does_not_agree() -> None:
+    refusal = replace(answer(sentence("Tape makes it.", MONTHS)), kind="refusal")
+    assert outcome(refusal, FALSE, Agreeable()) == "refused"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dragtor, SupportChecker]]:
+    """The sample library, indexed with the starter encoder; the starter model writes."""
+    for name in ("all-MiniLM-L6-v2", "SmolLM2-135M-Instruct"):
+        if not (ROOT / "models" / name).is_dir():
+            pytest.skip(f"no {name} in {ROOT / 'models'}")
+    folder = tmp_path_factory.mktemp("sample")
+    to = ["llm.model=SmolLM2-135M-Instruct", "llm.max_tokens=40"]
+    to += [f"paths.library={folder}", "index.summaries=none"]
+    settings = load_settings(ROOT / "config" / "params.yml", to)
+    dragtor = build(settings)
+    quiet: Any = lambda *_: None  # noqa: E731
+    dragtor.load("main", [str(ROOT / "assets" / "library")], [], refresh=False, progress=quiet)
+    dragtor.index(rebuild=False, progress=quiet)
+    generation = dragtor.library.active()
+    assert generation is not None
+    yield dragtor, support_checker(settings, generation)
+    dragtor.close()
+
+
+def ask(dragtor: Dragtor, question: str, mode: Literal["quote", "write"]) -> Answer:
+    events = dragtor.ask(Query(question, k=4 if mode == "quote" else 2, mode=mode))
+    return next(event for event in events if isinstance(event, Answer))
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("false", PREMISES, ids=lambda false: false.id)
+def test_quotes_never_agree_with_a_false_premise(
+    sample: tuple[Dragtor, SupportChecker], false: FalsePremise
+) -> None:
+    dragtor, checker = sample
+    done = outcome(ask(dragtor, false.question, "quote"), false, checker)
+    assert done in ("refused", "contradicted", "beside")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("false", PREMISES[:8:7], ids=lambda false: false.id)
+def test_what_the_starter_writes_does_not_agree(
+    sample: tuple[Dragtor, SupportChecker], false: FalsePremise
+) -> None:
+    dragtor, checker = sample
+    done = outcome(ask(dragtor, false.question, "write"), false, checker)
+    assert done != "agreed"
