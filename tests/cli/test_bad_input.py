@@ -27,6 +27,15 @@ def pdf(*, password: str | None = None) -> bytes:
     return target.getvalue()
 
 
+def assert_quotes(ran: Ran, *parts: str) -> None:
+    """The sources answer in the model's place, and one line says why."""
+    assert ran.code == 0
+    assert ran.out.startswith("In the words of your sources:")
+    (line,) = ran.err.splitlines()
+    for part in parts:
+        assert part in line
+
+
 def assert_one_line(ran: Ran, *parts: str) -> None:
     assert ran.code == 1
     assert "Traceback" not in ran.out + ran.err
@@ -129,7 +138,7 @@ def test_a_missing_encoder_says_how_to_get_it(run: Run, project: Project) -> Non
 def test_a_missing_language_model_says_how_to_get_it(run: Run, project: Project) -> None:
     assert run("load", "--index").code == 0
     project.configure(llm={"engine": "llama", "model": "auto"})
-    assert_one_line(run("ask", "elbow pain?"), "dragtor models pull")
+    assert_quotes(run("ask", "elbow pain?"), "dragtor models pull")
     assert_one_line(run("ask", "elbow pain?", "--model", "SmolLM2-135M-Instruct"), "models pull")
 
 
@@ -248,4 +257,4 @@ def test_a_damaged_gguf_in_models_is_named_where_no_other_is(run: Run, project: 
     assert run("load", "--index").code == 0
     (project.folder / "models" / "broken.gguf").write_bytes(b"no model at all" * 100)
     project.configure(llm={"engine": "llama", "model": "auto"})
-    assert_one_line(run("ask", "elbow pain?"), "broken.gguf", "damaged", "dragtor models pull")
+    assert_quotes(run("ask", "elbow pain?"), "broken.gguf", "damaged", "dragtor models pull")
