@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from dragtor.passages import sentences_key, text_hash
 from dragtor.store.cache import SqliteVectorCache
 from dragtor.types import Hit, Span, Vectors
 from tests.answer.conftest import by_words, hit
+from tests.conftest import Project, Ran
 
 
 class Encoder:
@@ -113,3 +116,20 @@ def test_a_document_that_was_replaced_meanwhile_is_read_as_it_was_found(
 def test_a_passage_without_a_sentence_has_no_vectors(cache: SqliteVectorCache) -> None:
     (found,) = SentenceVectors(Encoder(), cache, seen_by_encoder)([indexed(" \n ")])
     assert found.shape == (0, 64)
+
+
+def test_a_library_whose_vectors_were_thrown_away_answers_the_same(
+    run: Callable[..., Ran], project: Project
+) -> None:
+    assert run("load", "--index").code == 0
+    ask = ("ask", "How long does a grade III injury need?", "--quote", "--json")
+    cache = project.folder / "library" / "vectors.db"
+    first = run(*ask)
+    assert first.code == 0
+    cache.unlink()
+    cache.mkdir()  # so that it can be neither read nor written
+    assert run(*ask).json["sentences"] == first.json["sentences"]
+    cache.rmdir()
+    assert run(*ask).json["sentences"] == first.json["sentences"]
+    with closing(sqlite3.connect(cache)) as connection:
+        assert connection.execute("SELECT count(*) FROM spans").fetchone()[0] > 0
