@@ -101,7 +101,8 @@ def _vectors(
     connection: sqlite3.Connection, vectors: VectorStore, space_name: Callable[[int, str], str]
 ) -> Iterator[str]:
     expected = set()
-    documents = {id for (id,) in connection.execute("SELECT id FROM documents")}
+    present = "SELECT id FROM documents WHERE state = 'present'"
+    documents = {id for (id,) in connection.execute(present)}
     for generation, spaces in _generations(connection).items():
         rows = connection.execute("SELECT id FROM passages WHERE generation = ?", (generation,))
         passages = {id for (id,) in rows}

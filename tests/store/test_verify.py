@@ -76,6 +76,17 @@ def test_vectors_of_nothing_are_named(library: SqliteLibrary, vectors: DictVecto
     assert f"1 vectors without a passage ({'0' * 16})" in problem(library, vectors)
 
 
+def test_other_spaces_of_a_generation_hold_vectors_of_documents(
+    library: SqliteLibrary, vectors: DictVectorStore
+) -> None:
+    id = id_of(library, "a.txt")
+    vectors.create("g1-summary-1", 2)
+    vectors.add("g1-summary-1", [id], np.ones((1, 2), dtype=np.float32))
+    assert verify(library, vectors, space_name) == []
+    vectors.add("g1-summary-1", ["nobody"], np.ones((1, 2), dtype=np.float32))
+    assert "1 vectors without a document (nobody)" in problem(library, vectors)
+
+
 def test_spaces_of_no_generation_are_named(
     library: SqliteLibrary, vectors: DictVectorStore
 ) -> None:
