@@ -80,6 +80,11 @@ def stored(name: str) -> dict[str, Any]:
     return loaded
 
 
+def code() -> str:
+    """The hash of the committed package: with it, what is measured may change."""
+    return _git("rev-parse", "HEAD:dragtor")
+
+
 def _git(*arguments: str) -> str:
     run = subprocess.run(["git", "-C", HERE, *arguments], capture_output=True, text=True)
     return run.stdout.strip()

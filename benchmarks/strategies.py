@@ -7,8 +7,8 @@ search by a paired test over questions. Usage:
 
     DRAGTOR_DATA=… python benchmarks/strategies.py [--questions 40] [--strategies plain hyde …]
 
-What was asked is kept in kept/strategies, so that an interrupted run goes on where it stopped
-(--fresh begins anew).
+What was asked is kept in kept/strategies, so that an interrupted run goes on where it stopped, as
+long as the committed package and --set are the same (--fresh begins anew all the same).
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def evaluate(name: str, arguments: argparse.Namespace) -> Row:
         path = common.workplace("strategies") / f"{name}-{strategy}-{arguments.mode}.jsonl"
         if arguments.fresh:
             path.unlink(missing_ok=True)
-        by_strategy[strategy] = _asked(dragtor, query, sample, judged.qrels, path)
+        made_by = [common.code(), *arguments.set]
+        by_strategy[strategy] = _asked(dragtor, query, sample, judged.qrels, path, made_by)
     dragtor.close()
     return {strategy: _summary(rows, by_strategy) for strategy, rows in by_strategy.items()}
 
@@ -81,15 +82,18 @@ def _asked(
     questions: list[Question],
     qrels: Qrels,
     path: Path,
+    made_by: list[str],
 ) -> list[Row]:
     rows = {}
     if path.exists():
-        rows = {row["id"]: row for row in map(json.loads, path.open(encoding="utf-8"))}
+        before = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        rows = {row["id"]: row for row in before if row["made_by"] == made_by}
     with path.open("a", encoding="utf-8") as file:
         for number, question in enumerate(questions, start=1):
             common.quiet(number, len(questions), path.stem)
             if question.id not in rows:
                 row = _ask(dragtor, replace(query, text=question.text), question, qrels)
+                row["made_by"] = made_by
                 rows[question.id] = row
                 file.write(json.dumps(row) + "\n")
                 file.flush()
