@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Pooling = Literal["mean", "cls"]
 
+_QUESTIONS = 16
+"""Questions whose vectors are remembered."""
 _VERSION = "1"
 """Rises when the same weights and settings come to give other vectors."""
 
@@ -55,6 +57,7 @@ class OnnxEncoder:
         self._model = TokenModel(
             folder, max_tokens=max_tokens, threads=threads, batch_tokens=batch_tokens
         )
+        self._question = lru_cache(_QUESTIONS)(self._encode_question)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -104,7 +107,9 @@ class OnnxEncoder:
         return vectors, pooled
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """The same for questions."""
+        """The same for questions. One alone is remembered a while: several stages ask for it."""
+        if len(texts) == 1:
+            return self._question(texts[0])
         return self._encode([self._query_prefix + text for text in texts])
 
     def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
@@ -121,6 +126,11 @@ class OnnxEncoder:
     def _whole_texts(self) -> Tokenizer:
         """A tokenizer that does not cut off."""
         return open_tokenizer(self._folder)
+
+    def _encode_question(self, text: str) -> Vectors:
+        vectors = self._encode([self._query_prefix + text])
+        vectors.flags.writeable = False
+        return vectors
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         vectors: Vectors = np.empty((len(texts), self.dimension), dtype=np.float32)

@@ -117,6 +117,15 @@ def test_prefixes_are_put_before_questions_and_passages(tiny_encoder: Path) -> N
     assert asked @ told.T < 0.999
 
 
+def test_a_question_is_read_once(tiny_encoder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = tiny(tiny_encoder)
+    first = encoder.encode_queries(["pulley"])
+    monkeypatch.setattr(encoder, "_model", None)
+    assert np.array_equal(encoder.encode_queries(["pulley"]), first)
+    with pytest.raises(ValueError, match="read-only"):
+        encoder.encode_queries(["pulley"])[0] += 1
+
+
 def test_the_size_of_batches_changes_no_vector(tiny_encoder: Path) -> None:
     expected = tiny(tiny_encoder).encode_passages(TEXTS)
     for batch_tokens in (1, 100, 300):
