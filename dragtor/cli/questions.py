@@ -171,7 +171,7 @@ class _Asking:
         """The notices, of which what stands with every answer is for people alone."""
         from dragtor.cli import render
 
-        to_person = render.out.is_terminal and not self._json
+        to_person = render.out.is_terminal and not self._json and answer.kind != "clarification"
         return [n for n in answer.notices if to_person or n.code != render.STANDING]
 
 
