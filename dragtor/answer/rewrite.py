@@ -23,12 +23,16 @@ from dragtor.types import Rewritten, Turn
 FADING, TOPIC_FADING = 0.6, 0.75
 """How much of its weight a phrase keeps with each question that follows: as what a pronoun stands
 for, and as what the conversation is about, which lasts longer."""
+MOST = 0.85
+"""What speaking of it again makes a phrase weigh at most: less than what is asked about now."""
+SHIFT = 0.8
+"""What more is lost with a question of its own, which may begin something new."""
 ROLES = {"topic": 1.0, "subject": 0.9, "other": 0.6}
 CARRIED = 1.0
 """Weight of what a question took over from those before it: it is what they are all about."""
 LEANING = 0.3
 """Share of its weight that a phrase has which says little alone."""
-AGAIN, TOPIC_AGAIN = 0.1, 0.25
+AGAIN, TOPIC_AGAIN = 0.1, 0.2
 """What each further question that speaks of a phrase adds to its weight."""
 SINGULAR_FOR_PLURAL, PLURAL_FOR_SINGULAR = 0.7, 0.4
 UNLIKELY = 0.2
@@ -103,13 +107,16 @@ class _Candidate:
 def _candidates(before: Sequence[Turn], fading: float, again: float) -> list[_Candidate]:
     """Noun phrases of earlier questions, the heaviest first."""
     found: dict[tuple[str, ...], _Candidate] = {}
+    kept = 1.0
     for age, turn in enumerate(reversed(before)):
         for candidate in _candidates_of(turn):
-            candidate.weight *= fading**age
+            candidate.weight *= kept
             seen = found.setdefault(candidate.mention.stems, candidate)
             if seen is not candidate:
-                seen.weight = max(candidate.weight, seen.weight + (again if age else 0.0))
+                more = min(seen.weight + (again if age else 0.0), MOST)
+                seen.weight = max(candidate.weight, seen.weight, more)
                 seen.person = seen.person or candidate.person
+        kept *= fading if turn.rewritten else fading * SHIFT
     return sorted(found.values(), key=lambda candidate: -candidate.weight)
 
 

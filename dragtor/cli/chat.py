@@ -173,7 +173,11 @@ class _Session:
         if self._keeper is not None:
             self._keeper.keep(answer)
         answers.answer(answer)
-        render.notices(answer.notices, self._said)
+        asked_back = answer.kind == "clarification"
+        render.notices(
+            [one for one in answer.notices if not (asked_back and one.code == render.STANDING)],
+            self._said,
+        )
 
     def _sources(self, _: str) -> None:
         from dragtor.cli import answers

@@ -121,6 +121,14 @@ def test_the_newest_topic_wins_over_an_older_one() -> None:
     assert last(*questions, "What are its symptoms?") == "What are lung cancer's symptoms?"
 
 
+@pytest.mark.parametrize("turn", ["What is golfer's elbow?", "How do I treat golfer's elbow?"])
+def test_a_new_topic_wins_over_one_that_was_spoken_of_long(turn: str) -> None:
+    questions = ["What is a pulley rupture?", "How long does it take to heal?", "Can I tape it?"]
+    assert last(*questions, turn, "What are the symptoms?") == (
+        "What are the symptoms of golfer's elbow?"
+    )
+
+
 def test_a_topic_is_carried_over_many_turns() -> None:
     questions = ["What is Netflix?", "How did it start?", "What does it cost?", "Is it legal?"]
     assert last(*questions) == "Is Netflix legal?"

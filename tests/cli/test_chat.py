@@ -110,6 +110,13 @@ def test_the_notice_of_the_domain_comes_once_and_an_emergency_each_time(
     assert ["fainted" in part for part in (first, second, third)] == [True, False, True]
 
 
+def test_a_question_back_says_nothing_of_the_sources(indexed: Run, project: Project) -> None:
+    project.configure(domain={"notice": "NO ADVICE"})
+    ran = indexed("chat", stdin="Does it hurt?\nelbow pain?\n")
+    assert ran.err.count("NO ADVICE") == 1
+    assert "NO ADVICE" not in indexed("chat", stdin="Does it hurt?\n").err
+
+
 def test_saving_needs_a_name_and_a_place(indexed: Run, tmp_path: Path) -> None:
     ran = indexed("chat", stdin=f"elbow pain?\n/save\n/save {tmp_path}/no/a.md\n/save a.md\n")
     assert "/save needs the name of a file" in ran.err
