@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -13,9 +12,9 @@ from typing import Any
 
 from dragtor.answer import native
 from dragtor.answer.citing import Citer
+from dragtor.answer.grammar import grammar
 from dragtor.answer.template import Render, renderer
 from dragtor.errors import EngineError, ModelError
-from dragtor.log import logger
 from dragtor.types import Message, Usage
 
 # What may be a control token of some model: <|eot_id|>, </s>, [INST].
@@ -126,9 +125,9 @@ class LlamaModel:
                 " ask a shorter question or raise llm.context_tokens"
             )
         with self._turn():
-            grammar = self._grammar(schema) if schema is not None else None
+            rules = self._grammar(schema) if schema is not None else None
             citer = self._citer(passages) if passages > 0 and schema is None else None
-            yield from self._generate(tokens, min(max_tokens, room), grammar, citer)
+            yield from self._generate(tokens, min(max_tokens, room), rules, citer)
 
     def close(self) -> None:
         """Free the weights; the model cannot be used after that, an open stream included."""
@@ -157,12 +156,12 @@ class LlamaModel:
         self,
         prompt: list[int],
         max_tokens: int,
-        grammar: Any,  # noqa: ANN401
+        rules: Any,  # noqa: ANN401
         citer: Citer | None,
     ) -> Iterator[str | Usage]:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         written = 0
-        with closing(self._tokens(prompt, grammar)) as tokens:
+        with closing(self._tokens(prompt, rules)) as tokens:
             for piece in tokens:
                 written += 1
                 # A token may hold a part of a character only; the decoder keeps it until whole.
@@ -180,14 +179,14 @@ class LlamaModel:
         with self._running():
             return ask(*text)
 
-    def _tokens(self, prompt: list[int], grammar: Any) -> Generator[bytes]:  # noqa: ANN401
+    def _tokens(self, prompt: list[int], rules: Any) -> Generator[bytes]:  # noqa: ANN401
         """What is written, token by token, until the model ends its turn."""
         import llama_cpp
 
         with self._native:
             llama = self._load()
             llama.set_seed(self._seed)
-            tokens = llama.generate(prompt, temp=self._temperature, grammar=grammar)
+            tokens = llama.generate(prompt, temp=self._temperature, grammar=rules)
         try:
             while True:
                 with self._running():
@@ -210,6 +209,10 @@ class LlamaModel:
             except (RuntimeError, ValueError) as error:
                 raise EngineError(f"{self.name} failed while writing: {error}") from error
 
+    def _grammar(self, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        with self._native:
+            return grammar(self._load(), schema)
+
     def _citer(self, passages: int) -> Citer | None:
         """What asks for citations; none where llama.cpp cannot take back what was read."""
         import llama_cpp
@@ -222,16 +225,6 @@ class LlamaModel:
             ):
                 return None
             return Citer(llama, passages)
-
-    def _grammar(self, schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
-        """The grammar of a schema; none where the schema has parts that grammars cannot say."""
-        from llama_cpp import LlamaGrammar
-
-        try:
-            return LlamaGrammar.from_json_schema(json.dumps(schema), verbose=False)
-        except (AssertionError, ValueError, KeyError) as error:
-            logger.debug("no grammar for {}: {}", schema.get("title", "a schema"), error)
-            return None
 
     def _load(self) -> Any:  # noqa: ANN401
         with self._native:

@@ -87,7 +87,7 @@ def bounded(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with a bound to every string and list that has none; others are kept."""
     schema = copy.deepcopy(schema)
     for node in _nodes(schema):
-        if node.get("type") == "string" and not {"enum", "const", "format", "pattern"} & set(node):
+        if node.get("type") == "string" and not {"enum", "const"} & set(node):
             node.setdefault("maxLength", max(MAX_CHARS, node.get("minLength", 0)))
         if node.get("type") == "array":
             node.setdefault("maxItems", max(MAX_ITEMS, node.get("minItems", 0)))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from dragtor.answer import citing
 from dragtor.answer.citing import Citer, Markers, SentenceEnds, likeliest, marker_tree
 from dragtor.answer.llama import LlamaModel
 from dragtor.answer.stream import MarkerFilter
+from dragtor.errors import EngineError
 from dragtor.types import Message, Usage
 
 ASKED = (
@@ -157,6 +159,7 @@ class TestLikeliest:
         before = list(llama.read)
         likeliest(llama, marker_tree(llama, 3))
         assert llama.read == before
+        assert llama._requires_eval  # the logits at hand are those after " [": not to be drawn from
 
     def test_a_full_context_leaves_no_room_to_ask(self, logits: Any) -> None:
         llama = logits(FakeLlama("2", room=10))
@@ -244,3 +247,40 @@ class TestWithTheStarter:
             for token in tokens:
                 node = node.children[token]
             assert node.number == number
+
+    def test_a_model_that_cannot_take_back_what_it_read_is_left_alone(
+        self, starter: LlamaModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        import llama_cpp
+
+        plain, _ = written(starter, 30, passages=0)
+        monkeypatch.setattr(llama_cpp, "llama_model_is_recurrent", lambda _model: True)
+        assert written(starter, 30, passages=2)[0] == plain
+
+    def test_an_interrupted_question_leaves_the_answer_after_it_as_it_was(
+        self, starter: LlamaModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole, _ = written(starter, 30, passages=2)
+        assert "[" in whole
+        llama = starter._load()
+        evaluate = llama.eval
+        with monkeypatch.context() as patch:
+            probe = llama.tokenize(b" [", add_bos=False)
+
+            def interrupted(tokens: list[int]) -> None:
+                evaluate(tokens)
+                if tokens == probe:
+                    raise KeyboardInterrupt
+
+            patch.setattr(llama, "eval", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                written(starter, 30, passages=2)
+        assert written(starter, 30, passages=2)[0] == whole
+
+    def test_a_model_that_is_closed_meanwhile_says_so(self, starter_file: Path) -> None:
+        model = LlamaModel(starter_file, "smol", context_tokens=512, threads=1)
+        stream = model.stream(ASKED, 40, passages=2)
+        next(iter(stream))
+        model.close()
+        with pytest.raises(EngineError, match="smol was closed"):
+            list(stream)

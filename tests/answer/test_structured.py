@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Literal
 
 import pytest
@@ -174,3 +175,16 @@ class TestWithTheStarter:
         odd = {"title": "Odd", "type": "object", "properties": {"a": {"type": "unheard-of"}}}
         *pieces, _ = starter.stream(ASKED, 5, schema=odd)
         assert pieces
+
+    @pytest.mark.parametrize(
+        "pattern", [r"^\d{4}$", "^[a-z]+(?=x)$", "a", r"^\p{L}$", "^[0-9]{4}$", "^(a", ""]
+    )
+    def test_no_pattern_stops_it(self, starter: LlamaModel, pattern: str) -> None:
+        class Patterned(BaseModel):
+            year: str = Field(json_schema_extra={"pattern": pattern})
+
+        *pieces, _ = starter.stream(ASKED, 24, schema=bounded(Patterned.model_json_schema()))
+        written = "".join(str(piece) for piece in pieces)
+        assert written.startswith("{")
+        if pattern == "^[0-9]{4}$":
+            assert re.fullmatch(pattern, json.loads(written)["year"])
