@@ -97,13 +97,9 @@ def test_a_wrong_setting_is_named_with_its_line(tmp_path: Path, text: str, messa
 
 
 @pytest.mark.models
-def test_an_agent_with_the_starter_model_ends_with_passages(starter_file: Path) -> None:
+def test_an_agent_with_the_starter_model_ends_with_passages(starter: LlamaModel) -> None:
     prompts = Settings().prompts
-    model = LlamaModel(starter_file, "starter", context_tokens=2048, threads=1)
-    try:
-        strategy = AgentStrategy(prompts.agent, prompts.compare, max_steps=1)
-        *_, gathered = strategy.gather(Query(QUESTION, k=4), FakeDesk(model))
-    finally:
-        model.close()
+    strategy = AgentStrategy(prompts.agent, prompts.compare, max_steps=1)
+    *_, gathered = strategy.gather(Query(QUESTION, k=4), FakeDesk(starter))
     assert isinstance(gathered, Gathered)
     assert gathered.result.hits[0].document.id == "pulleys"
