@@ -23,11 +23,11 @@ from dragtor.types import Rewritten, Turn
 FADING, TOPIC_FADING = 0.6, 0.75
 """How much of its weight a phrase keeps with each question that follows: as what a pronoun stands
 for, and as what the conversation is about, which lasts longer."""
-MOST = 0.85
+MOST = 0.94
 """What speaking of it again makes a phrase weigh at most: less than what is asked about now."""
 SHIFT = 0.8
 """What more is lost with a question of its own, which may begin something new."""
-ROLES = {"topic": 1.0, "subject": 0.9, "other": 0.6}
+ROLES = {"topic": 1.0, "subject": 0.95, "other": 0.6}
 CARRIED = 1.0
 """Weight of what a question took over from those before it: it is what they are all about."""
 LEANING = 0.3
