@@ -133,8 +133,8 @@ class AnswerSettings(Section):
     quotes: Positive = 3
     unsupported: Literal["mark", "drop"] = "mark"
     checker: str = "auto"
-    support_yes: Share = 0.6
-    support_partly: Share = 0.45
+    support_yes: Share = 0.55
+    support_partly: Share = 0.35
     refuse_below: Share | Literal["calibrated"] = "calibrated"
 
 

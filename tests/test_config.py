@@ -98,7 +98,7 @@ def test_relative_paths_start_at_the_project(project: Path) -> None:
         ("llm:\n  seed: 1\n  seed: 2", "line 3: 'llm.seed' stands there twice (line 2 too)"),
         ("llm: {}\nweb: {}\nllm: {}", "line 3: 'llm' stands there twice (line 1 too)"),
         ("\nsplit:\n  max_tokens: 40", "line 3: split.overlap_tokens is 32; it can be 20 at most"),
-        ("answer:\n  support_yes: 0.3", "line 2: answer.support_partly is 0.45; it can be 0.3"),
+        ("answer:\n  support_yes: 0.3", "line 2: answer.support_partly is 0.35; it can be 0.3"),
         ("llm:\n  max_tokens: 4096", "line 2: llm.max_tokens is 4096; it can be 4095 at most"),
         ("answer: {support_yes: 2}", "answer.support_yes cannot be 2"),
         ("- a", "must hold keys with values, not a list"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dragtor.answer.llama import LlamaModel
-from dragtor.types import DocumentInfo, Hit, Location, Passage, Vectors
+from dragtor.types import DocumentInfo, Hit, Location, Passage, Span, Vectors
 from tests.fakes import unit
 
 FOLDER = Path(__file__).parents[2] / "models" / "SmolLM2-135M-Instruct"
@@ -36,6 +36,18 @@ def by_words(texts: Sequence[str]) -> Vectors:
         for word in text.lower().split():
             row[crc32(word.strip(".,").encode("utf-8", "replace")) % 64] += 1
     return np.stack([unit(row) for row in rows])
+
+
+def by_words_and_spans(
+    texts: Sequence[str], spans: Sequence[Sequence[Span]]
+) -> tuple[Vectors, list[Vectors]]:
+    """The same for texts and for spans of each."""
+    parts = [
+        [text[span.start : span.end] for span in own]
+        for text, own in zip(texts, spans, strict=True)
+    ]
+    nothing = np.zeros((0, 64), dtype=np.float32)
+    return by_words(texts), [by_words(own) if own else nothing for own in parts]
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragtor.answer.citations import cite
-from dragtor.answer.support import Thresholds, traits
-from dragtor.types import Hint, Location, Mark, Sentence, Vectors
-from tests.answer.conftest import by_words, hit
+from dragtor.answer.citations import FeatureChecker
+from dragtor.answer.support import Thresholds
+from dragtor.answer.traits import traits
+from dragtor.types import Hint, Location, Mark, Sentence, Span, Vectors
+from tests.answer.conftest import by_words_and_spans, hit
 
-THRESHOLDS = Thresholds(yes=0.6, partly=0.4)
+CHECKER = FeatureChecker(by_words_and_spans, Thresholds(yes=0.55, partly=0.35))
 PULLEYS = (
     "The A2 pulley tears most often in climbers. Most tears heal in two to 6 weeks without "
     "surgery. Full crimping loads it most."
@@ -22,7 +23,7 @@ BOARDS = "A hangboard trains the fingers. Warm up for 15 minutes before you hang
 
 def judged(text: str, hints: Sequence[Hint] = ()) -> tuple[Sentence, ...]:
     hits = [hit(PULLEYS, start=100), hit(BOARDS, title="Hangboards", document="d2", start=7)]
-    return cite(text, hits, by_words, THRESHOLDS, hints)
+    return CHECKER.check(text, hits, hints)
 
 
 class TestCite:
@@ -74,7 +75,7 @@ class TestCite:
         hits = [hit(same, document="d1"), hit(same, document="d2")]
         for number in (1, 2):
             hints = [Hint(len(same), number)]
-            (sentence,) = cite(same, hits, by_words, THRESHOLDS, hints)
+            (sentence,) = CHECKER.check(same, hits, hints)
             assert sentence.citations[0].document_id == f"d{number}"
 
     def test_the_passage_the_model_names_is_replaced_where_it_says_nothing_of_it(self) -> None:
@@ -85,13 +86,11 @@ class TestCite:
     def test_sentences_of_overlapping_passages_count_once(self) -> None:
         whole = hit(PULLEYS, start=0)
         tail = hit(PULLEYS[44:], start=44)
-        assert cite(PULLEYS, [whole], by_words, THRESHOLDS) == cite(
-            PULLEYS, [whole, tail], by_words, THRESHOLDS
-        )
+        assert CHECKER.check(PULLEYS, [whole]) == CHECKER.check(PULLEYS, [whole, tail])
 
     def test_the_place_of_the_hit_is_the_place_of_the_citation(self) -> None:
         placed = replace(hit("Tape supports the pulley."), location=Location(page=3))
-        (sentence,) = cite("Tape supports the pulley.", [placed], by_words, THRESHOLDS)
+        (sentence,) = CHECKER.check("Tape supports the pulley.", [placed])
         assert sentence.citations[0].location == Location(page=3)
 
     def test_lists_and_markdown_are_sentences_like_others(self) -> None:
@@ -111,11 +110,14 @@ class TestCite:
     def test_every_text_is_encoded_once_and_together(self) -> None:
         calls: list[Sequence[str]] = []
 
-        def counting(texts: Sequence[str]) -> Vectors:
+        def counting(
+            texts: Sequence[str], spans: Sequence[Sequence[Span]]
+        ) -> tuple[Vectors, list[Vectors]]:
             calls.append(texts)
-            return by_words(texts)
+            return by_words_and_spans(texts, spans)
 
-        cite("The A2 pulley tears. It heals.", [hit(PULLEYS)], counting, THRESHOLDS)
+        checker = FeatureChecker(counting, Thresholds(0.55, 0.35))
+        checker.check("The A2 pulley tears. It heals.", [hit(PULLEYS)])
         assert len(calls) == 1
         assert len(set(calls[0])) == len(calls[0]) == 5
 
@@ -144,7 +146,7 @@ def test_whatever_is_answered_every_quote_stands_where_its_citation_says(
     hits = [
         hit(text, document=f"d{n}", start=len(before)) for n, (before, text) in enumerate(documents)
     ]
-    sentences = cite(answer, hits, by_words, THRESHOLDS, hints)
+    sentences = CHECKER.check(answer, hits, hints)
     cited = 0
     for sentence in sentences:
         assert sentence.text in answer
@@ -155,24 +157,22 @@ def test_whatever_is_answered_every_quote_stands_where_its_citation_says(
             assert citation.quote
             assert whole[citation.document_id][citation.start : citation.end] == citation.quote
             assert any(one.passage.id == citation.passage_id for one in hits)
-    assert cited <= 2 * len(sentences)
+    assert cited <= 3 * len(sentences)
 
 
 @given(st.lists(TEXTS.filter(str.strip), min_size=1, max_size=3))
 def test_a_passage_bears_itself_out(texts: list[str]) -> None:
     hits = [hit(text, document=f"d{n}") for n, text in enumerate(texts)]
     for text in texts:
-        for sentence in cite(text, hits, by_words, THRESHOLDS):
+        for sentence in CHECKER.check(text, hits):
             assert (sentence.support.verdict == "yes") == bool(traits(sentence.text).stems)
 
 
 def test_a_heading_is_no_evidence() -> None:
     text = "## The stress test\n\nPain in the palm counts as positive."
     place = Location(heading="The stress test")
-    (sentence,) = cite(
-        "The stress test.", [replace(hit(text), location=place)], by_words, THRESHOLDS
-    )
+    (sentence,) = CHECKER.check("The stress test.", [replace(hit(text), location=place)])
     assert all("##" not in citation.quote for citation in sentence.citations)
     inner = replace(hit(f"Before.\n\n{text}"), marks=(Mark(9, heading="The stress test"),))
-    (sentence,) = cite("The stress test.", [inner], by_words, THRESHOLDS)
+    (sentence,) = CHECKER.check("The stress test.", [inner])
     assert all("##" not in citation.quote for citation in sentence.citations)
