@@ -16,7 +16,12 @@ URGENT = Notice("emergency", "This may be an emergency. Seek medical help now, b
 
 
 def test_a_draft_that_is_refused_does_not_stay(shown: Shown) -> None:
-    events = [Step("query", "plain", {"text": "Who?"}), Token("Bananas "), Token("won."), REFUSAL]
+    events: list[Step | Token | Answer] = [
+        Step("query", "plain", {"text": "Who?"}),
+        Token("Bananas "),
+        Token("won."),
+        REFUSAL,
+    ]
     assert live.stream(events, live=True) is REFUSAL
     assert shown() == []
 
