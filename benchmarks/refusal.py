@@ -147,7 +147,7 @@ def fit_drafts(fitted: Calibration, count: int) -> Mapping[str, Coefficient]:
     to = ["answer.refuse_below=0", "answer.unsupported=mark"]
     settings, dragtor = common.product(common.workplace(name), to)
     chosen = [question for question, _ in _chosen(read_set(common.data(name)), SETS[name])]
-    examples = []
+    examples: list[fitting.Example] = []
     fitted_to = [one for one in sorted(chosen, key=_hash) if int(_hash(one), 16) % 2 == 0]
     for question in fitted_to[:count]:
         common.quiet(len(examples), count, "drafts")

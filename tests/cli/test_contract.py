@@ -148,6 +148,12 @@ MODELS = [
         "auto": bool,
     }
 ]
+CALIBRATE = {
+    "source": {"questions", "library"},
+    "answerable": int,
+    "unanswerable": int,
+    **dict.fromkeys(("area", "threshold", "threshold_before", "wrong", "caught"), NUMBER),
+}
 SHAPES = {
     "search --json": SEARCH,
     "ask --json": ASK,
@@ -157,6 +163,7 @@ SHAPES = {
     "sources list --json": [INFO],
     "sources show ID --json": DOCUMENT,
     "status --json": STATUS,
+    "calibrate --json": CALIBRATE,
     "doctor --json": DOCTOR,
     "models list --json": MODELS,
 }
@@ -361,6 +368,10 @@ def test_doctor_and_models_are_as_promised(indexed: Run, project: Project) -> No
     models = indexed("models", "list", "--json").json
     assert any(model["present"] and model["encoder"] for model in models)
     assert deviations(models, MODELS) == []
+
+
+def test_a_calibration_is_as_promised(indexed: Run) -> None:
+    assert deviations(indexed("calibrate", "--json").json, CALIBRATE) == []
 
 
 def test_settings_are_json_by_section(run: Run) -> None:
