@@ -15,7 +15,7 @@ SentenceVectors = Callable[[Sequence[Hit]], Sequence[Vectors]]
 
 COVERAGE = 0.2
 """What a question's words count beside the meaning of a sentence."""
-RANK = 0.05
+RANK = 0.08
 """What is taken off each time the rank of the passage doubles."""
 _GAP = 3
 """Most characters between neighbours: a blank line, and one more."""
