@@ -62,9 +62,7 @@ class Scribe:
     def fill(self, messages: Sequence[Message], schema: type[T], max_tokens: int) -> T | None:
         """An instance of a schema out of the model; None where it gives none, or fails."""
         try:
-            return structured(
-                self._model, messages, schema, max_tokens, REPAIRS, heard=self._heard
-            )
+            return structured(self._model, messages, schema, max_tokens, REPAIRS, heard=self._heard)
         except StructureError:
             return None
         except EngineError as error:
