@@ -45,7 +45,7 @@ def calibrate(
     calibrator = state.dragtor.calibrator()
     if forget:
         calibrator.forget()
-        render.said_line("the library's own calibration is gone")
+        render.line("the library's own calibration is gone")
         return
     settings = state.settings
     query = Query(

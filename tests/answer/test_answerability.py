@@ -2,7 +2,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.answer import answerability
@@ -68,6 +68,7 @@ def test_what_is_not_known_is_left_out() -> None:
     assert figures("pulley?", [FOUND], []) == {}
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.text(min_size=1), min_size=1, max_size=4))
 def test_figures_are_finite_for_any_text(question: str, sentences: list[str]) -> None:
     found = hit(*sentences, dense=0.3)

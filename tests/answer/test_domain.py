@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.answer.domain import Domain
@@ -63,6 +63,7 @@ def test_a_sign_without_a_word_is_an_error() -> None:
         domain("chest + ")
 
 
+@settings(deadline=None)
 @given(st.text(), st.lists(st.text(min_size=1)))
 def test_any_question_is_legal_with_any_signs(question: str, signs: list[str]) -> None:
     try:

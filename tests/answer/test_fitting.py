@@ -2,7 +2,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.answer.answerability import Calibration, Coefficient, log_odds, sigmoid
@@ -42,6 +42,7 @@ def test_a_figure_that_is_missing_counts_as_the_mean() -> None:
     assert fitted.logit({}) == pytest.approx(fitted.logit({"x": mean}), abs=1e-3)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 0.99), min_size=1), st.sampled_from([0.0, 0.05, 0.1, 0.5]))
 def test_a_threshold_refuses_no_more_than_it_may(probabilities: list[float], wrong: float) -> None:
     limit = threshold(probabilities, wrong)
@@ -74,6 +75,7 @@ def test_with_questions_of_one_kind_nothing_changes() -> None:
     assert adjust(PACKAGED, [], 0.05) == PACKAGED
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-50, 50), st.booleans()), max_size=30))
 def test_any_questions_give_a_calibration_that_keeps_their_order(
     given: list[tuple[float, bool]],

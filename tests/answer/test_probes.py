@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.answer.probes import foreign_questions, question_about, telling_sentence
@@ -31,6 +31,7 @@ def test_a_question_leaves_out_every_third_word_and_all_numbers() -> None:
     assert question_about(sentence) == "What about Joubert asked climbers many questionnaire?"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_passage_is_legal(text: str) -> None:
     sentence = telling_sentence(text)

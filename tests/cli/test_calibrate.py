@@ -40,7 +40,7 @@ def test_asking_uses_it_until_it_is_forgotten_or_the_index_built_anew(indexed: R
     fitted = indexed("calibrate", "mine.yml", "--json").json
     assert (fitted["source"], fitted["answerable"], fitted["unanswerable"]) == ("questions", 3, 2)
     assert decides() != packaged
-    assert "gone" in indexed("calibrate", "--forget").err
+    assert "gone" in indexed("calibrate", "--forget").out
     assert decides() == packaged
     assert indexed("calibrate", "mine.yml").code == 0
     assert indexed("index", "--rebuild").code == 0

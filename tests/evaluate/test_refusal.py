@@ -1,7 +1,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.evaluate.refusal import (
@@ -16,6 +16,7 @@ from dragtor.evaluate.refusal import (
 SCORES = st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0]), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(SCORES, SCORES)
 def test_the_area_is_the_share_of_pairs_in_the_right_order(
     answerable: list[float], unanswerable: list[float]
@@ -36,6 +37,7 @@ def test_what_a_threshold_does() -> None:
     assert at_threshold([0.4], [0.1], 0.0) == Refusals(0.0, precision=1.0, recall=0.0, wrong=0.0)
 
 
+@settings(deadline=None)
 @given(SCORES, SCORES, st.sampled_from([0.0, 0.05, 0.1, 0.5, 1.0]))
 def test_the_bound_of_wrong_refusals_holds_and_no_higher_threshold_keeps_it(
     answerable: list[float], unanswerable: list[float], bound: float
@@ -52,6 +54,7 @@ def test_a_perfect_score_takes_risks_only_after_the_answerable_questions() -> No
     assert (risk_at(curve, 0.5), risk_at(curve, 0.6)) == (0.0, 1 / 3)
 
 
+@settings(deadline=None)
 @given(SCORES, SCORES)
 def test_a_curve_ends_with_everything_answered(
     answerable: list[float], unanswerable: list[float]
