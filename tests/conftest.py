@@ -121,7 +121,7 @@ def project(tmp_path: Path, tiny_model: Path, httpserver: HTTPServer) -> Iterato
         "encoder": {"model": "tiny"},
         "models": CATALOGUE,
         # Random weights make all texts alike, so words must count for more.
-        "answer": {"support_yes": 0.8, "support_partly": 0.6},
+        "answer": {"support_yes": 0.9, "support_partly": 0.75},
         "llm": {"engine": "openai", "model": "echo", "base_url": httpserver.url_for("/v1")},
     }
     (folder / "config" / "params.yml").write_text(yaml.safe_dump(settings))
