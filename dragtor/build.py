@@ -18,6 +18,7 @@ from dragtor.indexing import DENSE, Indexer, space_name
 from dragtor.interfaces import (
     Answerer,
     Encoder,
+    EntailmentModel,
     EvidenceFinder,
     LanguageModel,
     Progress,
@@ -101,6 +102,8 @@ READERS = {
     "jina": "dragtor.sources.jina:JinaReader",
     "local": "dragtor.sources.web:LocalReader",
 }
+FEATURES = "features"
+"""The checker of answers that needs no model of its own."""
 
 
 def build(settings: Settings) -> Dragtor:
@@ -142,6 +145,10 @@ def check_choices(settings: Settings) -> None:
         "llm.engine": (settings.llm.engine, ENGINES),
         "answer.strategy": (settings.answer.strategy, STRATEGIES),
         "web.reader": (settings.web.reader, READERS),
+        "answer.checker": (
+            settings.answer.checker,
+            ["auto", FEATURES, *_models(settings, "nli", settings.answer.checker)],
+        ),
         "encoder.model": (encoder.model, _models(settings, "encoder", encoder.model)),
         "retrieve.reranker": (
             retrieve.reranker,
@@ -558,11 +565,41 @@ class _Parts:
 
     def checker(self, encoder: Encoder) -> SupportChecker:
         from dragtor.answer.citations import FeatureChecker
+        from dragtor.answer.nli import NliChecker
         from dragtor.answer.support import Thresholds
 
         settings = self._settings.answer
         thresholds = Thresholds(settings.support_yes, settings.support_partly)
-        return FeatureChecker(encoder.encode_spans, thresholds)
+        if (judge := self._entailment) is None:
+            return FeatureChecker(encoder.encode_spans, thresholds)
+        return NliChecker(judge, encoder.encode_spans, thresholds)
+
+    @cached_property
+    def _entailment(self) -> EntailmentModel | None:
+        """The model of entailment that is asked for, or the first that is here; none for features.
+
+        Raises ModelError for one that is asked for and not here.
+        """
+        from dragtor.encode.cross import OnnxEntailment
+
+        wanted = self._settings.answer.checker
+        if wanted == FEATURES:
+            return None
+        known = [entry for entry in self._settings.models if entry.kind == "nli"]
+        if wanted == "auto":
+            here = (entry for entry in known if self._weights.present(entry.name))
+            entry = next(here, None)
+        else:
+            entry = self._weights.entry(wanted)
+        if entry is None:
+            return None
+        return OnnxEntailment(
+            self._weights.path(entry.name),
+            name=entry.name,
+            max_tokens=entry.nli.max_tokens,
+            template=entry.nli.template,
+            threads=self._settings.encoder.threads,
+        )
 
     def _refuser(self, generation: Generation) -> Refuser:
         from dragtor.answer.refusal import CalibratedRefuser

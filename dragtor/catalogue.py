@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Kind = Literal["llm", "encoder", "reranker", "whisper", "vad"]
+Kind = Literal["llm", "encoder", "reranker", "nli", "whisper", "vad"]
 
 
 def _plain_name(value: str) -> str:
@@ -77,6 +77,22 @@ class EncoderCard(_Frozen):
     passage_prefix: str = ""
 
 
+class NliCard(_Frozen):
+    """How premise and hypothesis are to be given to a model that judges entailment."""
+
+    max_tokens: int = Field(default=512, gt=0)
+    """Of both together, special tokens included."""
+    template: str = ""
+    """One text with {premise} and {hypothesis}, for a model that does not read pairs."""
+
+    @field_validator("template")
+    @classmethod
+    def _with_both(cls, value: str) -> str:
+        if value and not re.search(r"(?s)\{premise\}.*\{hypothesis\}", value):
+            raise ValueError("a template has {premise} and, after it, {hypothesis}")
+        return value
+
+
 class ModelEntry(_Frozen):
     """A model of the catalogue. Sizes in MB (10**6 bytes) are approximate."""
 
@@ -97,6 +113,8 @@ class ModelEntry(_Frozen):
     convert: Literal["bert"] | None = None
     """What has to be done once to its files: ``bert`` makes ``model.onnx`` of safetensors."""
     encoder: EncoderCard | None = None
+    nli: NliCard = NliCard()
+    """Only for an entry of kind nli."""
     files: tuple[ModelFile, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -17,6 +17,7 @@ from dragtor.types import (
     Decision,
     Document,
     DocumentInfo,
+    Entailment,
     Evidence,
     Filter,
     Found,
@@ -507,6 +508,16 @@ class EvidenceFinder(Protocol):
 
         Headings are left out, and a sentence that passages share comes once.
         """
+        ...
+
+
+class EntailmentModel(Protocol):
+    """Judges whether a hypothesis follows from a premise by reading both together."""
+
+    name: str
+
+    def entail(self, pairs: Sequence[tuple[str, str]]) -> list[Entailment]:
+        """One judgement for each pair of premise and hypothesis, in their order."""
         ...
 
 

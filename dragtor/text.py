@@ -11,6 +11,7 @@ from dragtor.types import Location, Mark, Span
 
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\w+(?:['’.\-]\w+)*", re.UNICODE)
 # A blank line, or a line that begins a list item, a heading or a table row.
 _BLOCK_BREAK = re.compile(
@@ -41,6 +42,15 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", _LINE_ENDS.sub("\n", text))
 
 
+def encodable(text: str) -> str:
+    r"""A text of the same length that has an encoding: no lone surrogates, which a model may write.
+
+    >>> encodable("\ud800 heals")
+    '\ufffd heals'
+    """
+    return _SURROGATE.sub("\ufffd", text)
+
+
 def blocks(text: str, within: Span | None = None) -> Iterator[Span]:
     """Paragraphs, list items, headings and table rows, without the white space around them."""
     span = within or Span(0, len(text))
@@ -60,6 +70,7 @@ def sentences(text: str, within: Span | None = None) -> list[Span]:
     import sentencex
 
     found: list[Span] = []
+    text = encodable(text)
     for block in blocks(text, within):
         start = block.start
         for piece in sentencex.segment("en", text[block.start : block.end]):

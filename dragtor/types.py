@@ -503,6 +503,14 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Entailment:
+    """What follows for a hypothesis from a premise: probabilities, together 1 at most."""
+
+    entailed: float
+    contradicted: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Support:
     """Whether the passages bear a sentence out; ``score`` is between 0 and 1."""
 

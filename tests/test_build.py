@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from dragtor.build import check_choices, starter_notice
+from dragtor.build import check_choices, starter_notice, support_checker
 from dragtor.config import load_settings
-from dragtor.errors import ConfigError
+from dragtor.errors import ConfigError, ModelError
+from dragtor.types import Generation
+from tests.answer.conftest import hit
+from tests.conftest import CATALOGUE, Project
+from tests.tiny import make_tiny_bert
 
 LINE_2 = [
     ("web:\n  reader: jna", "web.reader cannot be 'jna'; did you mean 'jina'?"),
@@ -23,6 +28,8 @@ LINE_2 = [
     ("encoder:\n  model: silero-vad", "encoder.model cannot be 'silero-vad'; "),
     ("retrieve:\n  reranker: non", "did you mean 'none'?"),
     ("retrieve:\n  reranker: all-MiniLM-L6-v2", "retrieve.reranker cannot be 'all-MiniLM-L6-v2'"),
+    ("answer:\n  checker: feature", "did you mean 'features'?"),
+    ("answer:\n  checker: silero-vad", "answer.checker cannot be 'silero-vad'; "),
     ("prompts:\n  system: Hi", "prompts.system lacks {refusal}: 'Hi'"),
     ("prompts:\n  context: Hi", "prompts.context lacks {passages}: 'Hi'"),
     ("prompts:\n  question: Hi", "prompts.question lacks {question}: 'Hi'"),
@@ -66,3 +73,42 @@ def test_the_starter_says_which_model_is_the_best_for_this_machine(
     notice = starter_notice(load_settings(params).models, memory_gb * 10**9)
     assert notice.code == "starter_model"
     assert notice.text == f"this answer is by a very small model{advice}"
+
+
+NLI = {**CATALOGUE[0], "name": "tiny-nli", "kind": "nli", "encoder": None}
+
+
+def generation() -> Generation:
+    return Generation(1, "", {}, {"engine": "onnx", "model": "tiny"})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pulled", "name"),
+    [
+        ("auto", False, "features"),
+        ("auto", True, "tiny-nli"),
+        ("features", True, "features"),
+        ("tiny-nli", True, "tiny-nli"),
+    ],
+)
+def test_a_model_of_entailment_checks_answers_where_there_is_one(
+    project: Project, wanted: str, pulled: bool, name: str
+) -> None:
+    if pulled:
+        folder = make_tiny_bert(project.folder / "models" / "tiny-nli", labels=3)
+        config = json.loads((folder / "config.json").read_text())
+        config["id2label"] = {"0": "contradiction", "1": "entailment", "2": "neutral"}
+        (folder / "config.json").write_text(json.dumps(config))
+    project.configure(models=[*CATALOGUE, NLI], answer={"checker": wanted})
+    checker = support_checker(load_settings(project.config), generation())
+    assert checker.name == name
+    said = "A grade II injury is a rupture of the A4 pulley."
+    first, second = checker.check(f"{said} The pulley of the A4 is an injury.", [hit(said)])
+    assert first.support.verdict == "yes"
+    assert 0 < second.support.score < 1
+
+
+def test_a_model_of_entailment_that_is_not_here_says_how_to_get_it(project: Project) -> None:
+    project.configure(models=[*CATALOGUE, NLI], answer={"checker": "tiny-nli"})
+    with pytest.raises(ModelError, match="dragtor models pull tiny-nli"):
+        support_checker(load_settings(project.config), generation())

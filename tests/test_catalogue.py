@@ -37,6 +37,7 @@ def test_the_models_of_the_plan_are_there() -> None:
         "llm": {"Llama-3.1-8B-Instruct", "Llama-3.2-3B-Instruct", "SmolLM2-135M-Instruct"},
         "encoder": {"all-MiniLM-L6-v2", "mxbai-embed-large-v1", "jina-embeddings-v2-base-en"},
         "reranker": {"ms-marco-MiniLM-L6-v2"},
+        "nli": {"nli-deberta-v3-xsmall"},
         "whisper": {"whisper-base.en", "whisper-large-v3-turbo"},
         "vad": {"silero-vad"},
     }

@@ -11,7 +11,7 @@ import numpy as np
 from dragtor.answer.features import TOP, Overlap, Pool, Seen
 from dragtor.answer.traits import Traits, traits
 from dragtor.passages import sentence_spans
-from dragtor.text import STOP_WORDS, locate, word_spans
+from dragtor.text import STOP_WORDS, encodable, locate, word_spans
 from dragtor.types import Citation, Hint, Hit, Sentence, Span, Support, Vectors
 
 Encode = Callable[[Sequence[str], Sequence[Sequence[Span]]], tuple[Vectors, list[Vectors]]]
@@ -203,7 +203,9 @@ class _Encoded:
 
 def _encoded(texts: Iterable[str], encode: Encode) -> dict[str, _Encoded]:
     different = list(dict.fromkeys(texts))
-    wholes, words = encode(different, [_content_spans(text) for text in different])
+    wholes, words = encode(
+        [encodable(text) for text in different], [_content_spans(text) for text in different]
+    )
     return {
         text: _Encoded(whole, own)
         for text, whole, own in zip(different, wholes, words, strict=True)

@@ -77,11 +77,17 @@ def ceiling(claim: Traits, cited: Sequence[Traits], elsewhere: frozenset[str]) -
     ``cited`` are the sentences that are to bear it out, the one that says most first;
     ``elsewhere`` are the numbers that all the passages hold.
     """
+    taken = frozenset[int]().union(*(sentence.sides for sentence in cited))
+    opposed = not claim.opposed.isdisjoint(taken - claim.sides) and not claim.sides <= taken
+    by_numbers = numbers_ceiling(claim, cited, elsewhere)
+    if by_numbers == "yes" and (opposed or claim.negated != cited[0].negated):
+        return "partly"
+    return by_numbers
+
+
+def numbers_ceiling(claim: Traits, cited: Sequence[Traits], elsewhere: frozenset[str]) -> Verdict:
+    """The same, by its numbers alone."""
     stated = frozenset[str]().union(*(sentence.stated for sentence in cited))
     if not claim.numbers <= stated | elsewhere:
         return "no"
-    taken = frozenset[int]().union(*(sentence.sides for sentence in cited))
-    contradicted = not claim.opposed.isdisjoint(taken - claim.sides) and not claim.sides <= taken
-    if not claim.counted <= stated or claim.negated != cited[0].negated or contradicted:
-        return "partly"
-    return "yes"
+    return "yes" if claim.counted <= stated else "partly"

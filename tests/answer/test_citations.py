@@ -12,6 +12,7 @@ from dragtor.answer.support import Thresholds
 from dragtor.answer.traits import traits
 from dragtor.types import Hint, Location, Mark, Sentence, Span, Vectors
 from tests.answer.conftest import by_words_and_spans, hit
+from tests.contracts.support_checker import TEXTS, SupportCheckerContract
 
 CHECKER = FeatureChecker(by_words_and_spans, Thresholds(yes=0.55, partly=0.35))
 PULLEYS = (
@@ -122,42 +123,11 @@ class TestCite:
         assert len(set(calls[0])) == len(calls[0]) == 5
 
 
-TEXTS = st.one_of(
-    st.text(max_size=120),
-    st.lists(
-        st.sampled_from(
-            ["The pulley", " tears", ". ", "\n\n", "\n- ", "2.5 kg", "1,000", " not", "[1]", "🧗",
-             "```", "| a |", "e.g. ", "\u2028", "腱。", "\r\n", "\x00", "1. "]
-        ),
-        max_size=25,
-    ).map("".join),
-)  # fmt: skip
-
-
-@given(
-    TEXTS,
-    st.lists(st.tuples(TEXTS, TEXTS), max_size=4),
-    st.lists(st.builds(Hint, st.integers(0, 200), st.integers(0, 99)), max_size=3),
-)
-def test_whatever_is_answered_every_quote_stands_where_its_citation_says(
-    answer: str, documents: list[tuple[str, str]], hints: list[Hint]
-) -> None:
-    whole = {f"d{n}": before + text for n, (before, text) in enumerate(documents)}
-    hits = [
-        hit(text, document=f"d{n}", start=len(before)) for n, (before, text) in enumerate(documents)
-    ]
-    sentences = CHECKER.check(answer, hits, hints)
-    cited = 0
-    for sentence in sentences:
-        assert sentence.text in answer
-        assert 0 <= sentence.support.score <= 1
-        assert bool(sentence.citations) == (sentence.support.verdict != "no")
-        for citation in sentence.citations:
-            cited += 1
-            assert citation.quote
-            assert whole[citation.document_id][citation.start : citation.end] == citation.quote
-            assert any(one.passage.id == citation.passage_id for one in hits)
-    assert cited <= 3 * len(sentences)
+class TestContract(SupportCheckerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def checker(cls) -> FeatureChecker:
+        return CHECKER
 
 
 @given(st.lists(TEXTS.filter(str.strip), min_size=1, max_size=3))
@@ -176,3 +146,47 @@ def test_a_heading_is_no_evidence() -> None:
     inner = replace(hit(f"Before.\n\n{text}"), marks=(Mark(9, heading="The stress test"),))
     (sentence,) = CHECKER.check("The stress test.", [inner])
     assert all("##" not in citation.quote for citation in sentence.citations)
+
+
+def test_no_text_is_encoded_but_a_dozen_candidates_for_each_sentence() -> None:
+    encoded: list[str] = []
+
+    def counting(
+        texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        encoded.extend(texts)
+        assert all(len(own) <= 60 for own in spans)
+        return by_words_and_spans(texts, spans)
+
+    passages = [
+        hit(". ".join(f"Climber {n} tore pulley {n}{k}" for k in range(40)) + ".", document=f"d{n}")
+        for n in range(20)
+    ]
+    checker = FeatureChecker(counting, Thresholds(0.55, 0.35))
+    assert len(checker.check("The climber tore a pulley.", passages)) == 1
+    assert len(encoded) <= 1 + 12
+    encoded.clear()
+    answer = " ".join(f"The climber {n} tore pulley {n % 7}." for n in range(200))
+    assert len(checker.check(answer, passages)) == 200
+    assert len(encoded) == len(set(encoded)) <= 200 + 20 * 40
+
+
+def test_a_sentence_without_end_is_read_in_bounded_time() -> None:
+    (sentence,) = CHECKER.check("pulley tears " * 20_000, [hit("The pulley tears " * 2_000)])
+    assert sentence.support.verdict in ("yes", "partly", "no")
+
+
+@pytest.mark.parametrize(
+    ("said", "claim"),
+    [
+        ("Grade III injuries need eight weeks.", "Grade III injuries need six weeks."),
+        ("Grade III injuries need 8 weeks of rest.", "Grade III injuries need 6 weeks of rest."),
+        ("Icing does not speed up the healing.", "Icing speeds up the healing."),
+        ("Taping reduces the load on the pulley.", "Taping increases the load on the pulley."),
+        ("Stretch the forearm after climbing.", "Stretch the forearm before climbing."),
+        ("Crimping puts more load on the A2 pulley.", "Crimping puts less load on the A2 pulley."),
+    ],
+)  # fmt: skip
+def test_what_a_passage_contradicts_is_never_wholly_borne_out(said: str, claim: str) -> None:
+    (sentence,) = CHECKER.check(claim, [hit(f"{said} Ask a physiotherapist.")])
+    assert sentence.support.verdict != "yes"
