@@ -197,7 +197,7 @@ class _Session:
         if not argument.isdecimal():
             raise QueryError("/open needs the number of a footnote: /open 2")
         place = opening.chosen(opening.places(self._conversation.last), int(argument))
-        opening.show(place, int(argument), self._state.settings.paths.library)
+        opening.show(place, int(argument), self._state.settings.paths.logs)
 
     def _filter(self, argument: str) -> None:
         from dragtor.filters import parse_filter

@@ -20,9 +20,9 @@ from dragtor.sources.files import MEDIA_TYPES
 from dragtor.types import Answer, Citation
 
 LAST = "last_answer.json"
-"""File in the library's folder with the places of the last answer's footnotes."""
+"""File in the folder of the logs with the places of the last answer's footnotes."""
 LEAP = "opening.html"
-"""File in the library's folder that sends a browser on to a place inside another file."""
+"""File in the folder of the logs that sends a browser on to a place inside another file."""
 
 SHORT = 10
 """Words of a quote up to which a text fragment holds it whole; else its first and last ones."""

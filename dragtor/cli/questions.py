@@ -149,7 +149,7 @@ class _Asking:
 
         events = self._state.dragtor.ask(query)
         answer = live.stream(events, live=not self._json, traced=self._traced and not self._json)
-        opening.remember(self._state.settings.paths.library, answer)
+        opening.remember(self._state.settings.paths.logs, answer)
         if self._json:
             value = contract.answer_json(answer, traced=self._traced)
             render.json_out(value, compact=self._compact)
@@ -179,7 +179,7 @@ def _open(state: State, number: int, json_: bool) -> None:
     """Open a footnote of the last answer."""
     from dragtor.cli import opening
 
-    folder = state.settings.paths.library
+    folder = state.settings.paths.logs
     opening.show(opening.recall(folder, number), number, folder, beside=json_)
 
 
