@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from dragtor.answer.features import features
 from dragtor.answer.reading import Encode, Reading, citation, read
 from dragtor.answer.support import SupportModel, Thresholds, Verdict, ceiling, packaged
-from dragtor.answer.traits import Traits
 from dragtor.passages import sentence_spans
 from dragtor.types import Hint, Hit, Sentence, Support
 
 __all__ = ["FeatureChecker", "citation", "most", "unsupported"]
 
 
-Ceiling = Callable[[Traits, Sequence[Traits], frozenset[str]], Verdict]
+ELSEWHERE = 0.15
+"""Share of a sentence's words from which it mixes what two documents say."""
 
 
 class FeatureChecker:
@@ -53,10 +53,11 @@ class FeatureChecker:
         return reading.sentence(self._thresholds.support(probability, most(reading, cited)), cited)
 
 
-def most(reading: Reading, cited: Sequence[int], by: Ceiling = ceiling) -> Verdict:
+def most(reading: Reading, cited: Sequence[int]) -> Verdict:
     """The most that can be said of a sentence that is to rest on these pieces."""
     said = [reading.pieces[index].traits for index in cited]
-    return by(reading.claim, said, reading.overlap.pool.stated)
+    found = ceiling(reading.claim, said, reading.overlap.pool.stated)
+    return "partly" if found == "yes" and reading.elsewhere(cited[0]) > ELSEWHERE else found
 
 
 def unsupported(text: str) -> tuple[Sentence, ...]:

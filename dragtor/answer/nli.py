@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dragtor.answer.citations import most, unsupported
+from dragtor.answer.citations import unsupported
 from dragtor.answer.features import TOP
 from dragtor.answer.reading import Encode, Reading, read
-from dragtor.answer.support import Thresholds, Verdict, numbers_ceiling
+from dragtor.answer.support import Thresholds, numbers_ceiling
 from dragtor.interfaces import EntailmentModel
 from dragtor.types import Entailment, Hint, Hit, Sentence, Support
 
@@ -64,7 +64,10 @@ class NliChecker:
         best = max(judged, key=lambda chosen: judged[chosen].entailed)
         probability = judged[best].entailed
         against = max(one.contradicted for one in judged.values())
-        ceiling: Verdict = "no" if against > probability else most(reading, best, numbers_ceiling)
+        pieces = [reading.pieces[index].traits for index in best]
+        ceiling = numbers_ceiling(reading.claim, pieces, reading.overlap.pool.stated)
+        if against > probability:
+            ceiling = "no"
         return reading.sentence(self._thresholds.support(probability, ceiling), best)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice
 
 import numpy as np
 
@@ -88,6 +88,16 @@ class Reading:
                 break
             chosen.append(best)
         return tuple([*chosen, *self._number_bringer(chosen)][:TOP])
+
+    def elsewhere(self, cited: int) -> float:
+        """Share of the claim's words that passages hold, but none of the cited document."""
+        document = self.pieces[cited].hit.document.id
+        own = [piece.hit.document.id == document for piece in self.pieces]
+        around = {word for piece in compress(self.pieces, own) for word in piece.around.stems}
+        held = self.overlap.held
+        titled = np.array([stem in around for stem in self.claim.stems], dtype=np.bool_)
+        away = np.logical_and(held.any(axis=1), ~np.logical_or(held[:, own].any(axis=1), titled))
+        return float(self.overlap.share(away))
 
     def _number_bringer(self, chosen: Sequence[int]) -> list[int]:
         """A candidate that holds all the numbers still missing, and speaks of the same."""

@@ -5,9 +5,10 @@ The probability is a logistic regression over figures that a person can check
 they were fitted. Where as many sentences are borne out as are not, of those with a probability of
 0.7 about seven in ten are.
 
-Three checks no other figure outweighs. A number that the passages do not hold ends in "no". A
-number that only another sentence holds, a "not" on one side only, and a word on one side whose
-opposite stands on the other ("increases", "decreases") end in "partly" at best.
+Some checks no other figure outweighs. A number that the passages do not hold ends in "no". A number
+that only another sentence holds, a "not" on one side only, a word on one side whose opposite stands
+on the other ("increases", "decreases"), and words that only another document holds ("A2 pulleys are
+found in the knee", of an article on pulleys and one on knees) end in "partly" at best.
 """
 
 from __future__ import annotations
@@ -77,10 +78,10 @@ def ceiling(claim: Traits, cited: Sequence[Traits], elsewhere: frozenset[str]) -
     ``cited`` are the sentences that are to bear it out, the one that says most first;
     ``elsewhere`` are the numbers that all the passages hold.
     """
-    taken = frozenset[int]().union(*(sentence.sides for sentence in cited))
-    opposed = not claim.opposed.isdisjoint(taken - claim.sides) and not claim.sides <= taken
+    first = cited[0]
+    opposed = not claim.opposed.isdisjoint(first.sides) and not claim.sides <= first.sides
     by_numbers = numbers_ceiling(claim, cited, elsewhere)
-    if by_numbers == "yes" and (opposed or claim.negated != cited[0].negated):
+    if by_numbers == "yes" and (opposed or claim.negated != first.negated):
         return "partly"
     return by_numbers
 

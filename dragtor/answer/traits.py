@@ -41,7 +41,7 @@ first | last
 improve improves improved better | worsen worsens worsened worse
 longer | shorter
 stronger | weaker
-faster | slower
+fast faster quick quickly rapid rapidly | slow slower slowly
 older | younger
 always | never
 common | rare

@@ -190,3 +190,13 @@ def test_a_sentence_without_end_is_read_in_bounded_time() -> None:
 def test_what_a_passage_contradicts_is_never_wholly_borne_out(said: str, claim: str) -> None:
     (sentence,) = CHECKER.check(claim, [hit(f"{said} Ask a physiotherapist.")])
     assert sentence.support.verdict != "yes"
+
+
+def test_what_mixes_two_documents_is_borne_out_partly_at_most() -> None:
+    finger = hit("The A2 pulleys of climbers are found in the finger.", document="d1")
+    knee = hit("The menisci are found in the knee.", document="d2", title="Knees")
+    (sentence,) = CHECKER.check("The A2 pulleys of climbers are found in the knee.", [finger, knee])
+    assert sentence.support.verdict == "partly"
+    both = hit("The A2 pulleys of climbers are found here. See the knee.", document="d1")
+    (sentence,) = CHECKER.check("The A2 pulleys of climbers are found in the knee.", [both, knee])
+    assert sentence.support.verdict == "yes"
