@@ -35,6 +35,10 @@ BOUNDS = (0.05, 0.10)
 WRONG = 0.05
 """Share of answerable questions that the packaged threshold may refuse."""
 COVERAGES = tuple(round(0.1 * step, 1) for step in range(1, 11))
+REFUSALS = 20
+"""With fewer refusals in its drafts, a model's own refusal counts as ASSUMED."""
+ASSUMED = Coefficient(centre=0.0, scale=1.0, weight=-2.0)
+"""It takes two off the log odds: a likely answer becomes doubtful, a sure one remains likely."""
 PICTURE = Path(__file__).parents[1] / "docs" / "risk_coverage.svg"
 PACKAGED = Path(str(resources.files("dragtor.answer").joinpath("answerability.json")))
 Figures = Mapping[str, float]
@@ -138,10 +142,9 @@ def fit(sets: Sequence[Sequence[Row]]) -> Calibration:
 
 
 def fit_drafts(fitted: Calibration, count: int) -> Mapping[str, Coefficient]:
-    """What drafts add to the log odds, by the model that is there, on the half that is fitted to.
+    """What drafts by the model that is there add to the log odds, on the half that is fitted to.
 
-    A regression with the log odds before as one of its figures, by whose weight the others are
-    divided: so they are in its units.
+    The log odds before are one of the figures, by whose weight the others are divided.
     """
     name = next(iter(SETS))
     to = ["answer.refuse_below=0", "answer.unsupported=mark"]
@@ -156,19 +159,18 @@ def fit_drafts(fitted: Calibration, count: int) -> Mapping[str, Coefficient]:
         because = answer.decision.because if answer.decision else {}
         if "best_support" in because:
             figures = {name: because[name] for name in ("best_support", "model_refused")}
-            examples.append(
-                fitting.Example(
-                    {"before": fitted.logit(because), **figures},
-                    not question.meta.get("unanswerable"),
-                )
-            )
-    coefficients, _ = fitting.regression(examples, ["before", "best_support", "model_refused"])
+            figures["before"] = fitted.logit(because)
+            examples.append(fitting.Example(figures, not question.meta.get("unanswerable")))
+    names = ["before", "best_support"]
+    if sum(one.figures["model_refused"] for one in examples) >= REFUSALS:
+        names.append("model_refused")
+    coefficients, _ = fitting.regression(examples, names)
     before = coefficients.pop("before")
     unit = before.weight / before.scale
     print(f"drafts: {len(examples)} questions, {asdict(before)}", flush=True)
     return {
-        name: replace(each, weight=round(each.weight / unit, 4))
-        for name, each in coefficients.items()
+        "model_refused": ASSUMED,
+        **{n: replace(c, weight=round(c.weight / unit, 4)) for n, c in coefficients.items()},
     }
 
 
