@@ -237,12 +237,12 @@ def _means(scores: Scores) -> dict[str, float]:
 def _table(result: Mapping[str, Any]) -> Iterator[str]:
     """What is kept by budget, all/share/words in percent with the tokens read, then F1."""
     for source, means in result["by_source"].items():
-        head = "".join(f"{way:>24}" for way in WAYS)
+        head = "".join(f"{way:>23}" for way in WAYS)
         yield f"{source:>9}{head}"
         for budget in BUDGETS:
             cells = (_cell(means, f"{way} {budget}") for way in WAYS)
-            yield f"{budget:>9}" + "".join(f"{cell:>24}" for cell in cells)
-        yield f"{'whole':>9}{_cell(means, 'whole'):>24}"
+            yield f"{budget:>9}" + "".join(f"{cell:>23}" for cell in cells)
+        yield f"{'whole':>9}{_cell(means, 'whole'):>23}"
         for way in WAYS[:2]:
             f1 = "  ".join(f"{n}: {means[f'{way} quote {n} f1']:.3f}" for n in QUOTES)
             yield f"{'quotes':>9}  {way:9} {f1}"
