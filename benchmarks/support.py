@@ -240,6 +240,12 @@ def _validated(name: str, sets: dict[str, Claims], settings: Settings) -> dict[s
         "cosine": _best_cosine(claims, cosine),
         "calibration_error": round(float(np.mean([_ece(truth, one) for one in together])), 3),
         "verdicts": _verdicts(claims.labels, first, thresholds),
+        "yes_against_rest": round(
+            float(
+                np.mean([balanced_accuracy_score(truth, one >= thresholds.yes) for one in together])
+            ),
+            3,
+        ),
         "precision_of_yes": _precision(truth, together, thresholds.yes),
         "milliseconds": round(float(np.median(claims.milliseconds)), 1),
         "milliseconds_p95": round(float(np.percentile(claims.milliseconds, 95)), 1),

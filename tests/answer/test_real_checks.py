@@ -1,0 +1,74 @@
+"""The checker with the starter encoder: answers people wrote, and what they must not be given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dragtor.answer.citations import FeatureChecker
+from dragtor.answer.support import Thresholds
+from dragtor.encode.onnx import OnnxEncoder
+from dragtor.types import Hit
+from tests.answer.conftest import hit
+
+ROOT = Path(__file__).parents[2]
+MINILM = ROOT / "models" / "all-MiniLM-L6-v2"
+FALSE = [
+    "A2 pulleys are found in the knee.",
+    "Pulley injuries are treated with antibiotics.",
+    "A torn A2 pulley heals within two days.",
+    "After a complete A2 tear a climber should plan on six months before climbing hard again.",
+    "After a complete A2 tear a climber should not plan on three months before climbing hard.",
+    "Strength comes back before the tendon has healed, so stretch it with antibiotics for 9 years.",
+]
+
+
+@pytest.fixture(scope="module")
+def checker() -> FeatureChecker:
+    if not (MINILM / "model.safetensors").exists():
+        pytest.skip("needs the starter models: run `dragtor models pull all-MiniLM-L6-v2`")
+    encoder = OnnxEncoder(MINILM, max_tokens=256, threads=1)
+    return FeatureChecker(encoder.encode_spans, Thresholds(yes=0.55, partly=0.35))
+
+
+@pytest.fixture(scope="module")
+def answers() -> list[tuple[str, list[Hit]]]:
+    """Reference answers with the passages they rest on."""
+    entries = yaml.safe_load((ROOT / "assets" / "questions.yml").read_text("utf-8"))
+    return [
+        (
+            entry["answer"],
+            [hit(one["quote"], document=one["document"], title="") for one in entry["evidence"]],
+        )
+        for entry in entries
+        if entry["answerable"]
+    ]
+
+
+@pytest.mark.models
+def test_answers_are_borne_out_by_their_own_passages_and_not_by_others(
+    checker: FeatureChecker, answers: list[tuple[str, list[Hit]]]
+) -> None:
+    own = [one.support.verdict for said, hits in answers for one in checker.check(said, hits)]
+    shifted = zip(answers, [*answers[7:], *answers[:7]], strict=True)
+    other = [
+        one.support.verdict for (said, _), (_, hits) in shifted for one in checker.check(said, hits)
+    ]
+    assert len(own) == len(other) >= 30
+    # Many add what their passages leave out ("No.", a number of another sentence).
+    assert own.count("yes") >= 0.6 * len(own)
+    assert own.count("no") <= 0.3 * len(own)
+    assert other.count("yes") == 0
+    assert other.count("no") >= 0.9 * len(other)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("claim", FALSE)
+def test_what_is_false_is_never_wholly_borne_out(checker: FeatureChecker, claim: str) -> None:
+    library = ROOT / "assets" / "library"
+    names = ("finger-pulley-injuries.md", "knee-heel-hook-and-drop-knee.md")
+    hits = [hit((library / name).read_text("utf-8"), document=name) for name in names]
+    (sentence,) = checker.check(claim, hits)
+    assert sentence.support.verdict != "yes", sentence
