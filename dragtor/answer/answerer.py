@@ -9,6 +9,7 @@ from typing import Literal
 
 from dragtor.answer import trace
 from dragtor.answer.passes import Reader, together
+from dragtor.answer.presumed import without_presumptions
 from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.quoting import nearest, quote
 from dragtor.answer.refusal import refuses
@@ -46,7 +47,7 @@ class Options:
     """How answers are made. ``mode`` is never ``auto`` here.
 
     ``max_tokens`` bounds what is written, ``context_tokens`` what is read of the passages,
-    ``quotes`` the sentences of an answer in quotes.
+    ``quotes`` the sentences of quotes. A sentence counts as borne out from ``support_yes`` on.
     """
 
     mode: Literal["write", "quote"]
@@ -54,6 +55,7 @@ class Options:
     context_tokens: int
     quotes: int
     unsupported: Literal["mark", "drop"]
+    support_yes: float = 0.6
 
 
 class GroundedAnswerer:
@@ -109,7 +111,7 @@ class GroundedAnswerer:
         evidence = self._finder.find(query.text, hits)
         decision = self._refuser.before(query.text, hits, evidence)
         draft = _Draft(query, hits, started, evidence, decision)
-        yield trace.decided("before", draft.decision)
+        yield trace.decided("sources hold it", draft.decision)
         if decision.refuse:
             yield from _said(self._refusal(draft))
         elif self._quoting(query):
@@ -136,10 +138,11 @@ class GroundedAnswerer:
         yield from tokens
         draft.writing = writing
         yield trace.replied("answer", writing.text, time.perf_counter() - draft.started)
-        sentences = self._checker.check(writing.draft, prompt.hits, writing.hints)
+        checked = self._checker.check(writing.draft, prompt.hits, writing.hints)
+        sentences = without_presumptions(draft.query.text, checked, self._options.support_yes)
         refused = refuses(sentences, self._templates.refusal)
         draft.decision = self._refuser.after(draft.decision, sentences, refused)
-        yield trace.decided("after", draft.decision)
+        yield trace.decided("draft holds", draft.decision)
         cut = (*prompt.notices, *self._notices, *writing.notices(self._options.max_tokens))
         if draft.decision.refuse:
             yield self._refusal(draft, cut)

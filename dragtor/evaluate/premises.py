@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from dragtor.interfaces import SupportChecker
+from dragtor.text import content_stems
 from dragtor.types import Answer, DocumentInfo, Hit, Location, Passage, Sentence
 
+MOST = 0.75
+"""Share of a premise's words that a sentence which agrees with it holds."""
 Outcome = Literal["refused", "contradicted", "beside", "evaded", "agreed"]
 
 
@@ -48,9 +51,9 @@ def outcome(answer: Answer, false: FalsePremise, checker: SupportChecker) -> Out
     """What an answer does to a false premise.
 
     ``agreed``: a sentence that counts as borne out says so, by its words, or, if it is not the
-    sources' own, because the checker finds the premise borne out by it. ``contradicted``: the
-    library's words against it are cited. ``beside``: they stand in a cited passage. ``evaded``:
-    the answer is about something else.
+    sources' own, because it holds most words of the premise and the checker finds that borne out
+    by it. ``contradicted``: the library's words against it are cited. ``beside``: they stand in a
+    passage that was found, of a document that is cited. ``evaded``: neither.
     """
     if answer.kind in ("refusal", "clarification"):
         return "refused"
@@ -60,8 +63,8 @@ def outcome(answer: Answer, false: FalsePremise, checker: SupportChecker) -> Out
     cited = [citation for sentence in answer.sentences for citation in sentence.citations]
     if any(_hold(_collapsed(citation.quote), false.truth) for citation in cited):
         return "contradicted"
-    ids = {citation.passage_id for citation in cited}
-    read = (_collapsed(hit.passage.text) for hit in answer.hits if hit.passage.id in ids)
+    ids = {citation.document_id for citation in cited}
+    read = (_collapsed(hit.passage.text) for hit in answer.hits if hit.document.id in ids)
     return "beside" if any(_hold(text, false.truth) for text in read) else "evaded"
 
 
@@ -71,6 +74,9 @@ def _agrees(sentence: Sentence, false: FalsePremise, checker: SupportChecker) ->
     said = _collapsed(sentence.text)
     if any(said in _collapsed(citation.quote) for citation in sentence.citations):
         return False  # the sources' own words do not say so: that is tested with the question
+    premise = set(content_stems(false.premise))
+    if len(premise.intersection(content_stems(sentence.text))) < MOST * len(premise):
+        return False
     checked = checker.check(false.premise, [_as_hit(sentence.text)])
     return all(one.support.verdict == "yes" for one in checked)
 

@@ -37,7 +37,7 @@ class Agreeable:
 def sentence(text: str, quote: str, verdict: Literal["yes", "no"] = "yes") -> Sentence:
     start = PASSAGE.passage.text.index(quote)
     cited = Citation(
-        PASSAGE.passage.id, "d", "u", "t", quote, start, start + len(quote), Location()
+        PASSAGE.passage.id, "d1", "u", "t", quote, start, start + len(quote), Location()
     )
     return Sentence(text, Support(verdict, 1.0), (cited,))
 
@@ -56,7 +56,8 @@ MONTHS = "Healing takes months."
         (sentence(TRUTH, TRUTH), "contradicted"),
         (sentence(MONTHS, MONTHS), "beside"),
         (sentence("Because tape makes them hard.", MONTHS), "agreed"),
-        (sentence("Tape holds them.", MONTHS), "agreed"),
+        (sentence("Tape holds pulleys and makes them stronger.", MONTHS), "agreed"),
+        (sentence("Tape is sticky.", MONTHS), "beside"),
         (sentence("Because tape makes them hard.", TRUTH, "no"), "contradicted"),
         (replace(sentence("Other.", MONTHS), citations=()), "evaded"),
     ],
