@@ -1,6 +1,6 @@
 """Settings: params.yml and overrides, as one typed, frozen value.
 
-The only reader of YAML configuration and of the environment. Settings stop at ``build.py``:
+The only reader of YAML configuration and of the environment. Settings stop at ``build``:
 everything below it gets plain values.
 """
 

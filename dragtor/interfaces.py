@@ -1,6 +1,6 @@
 """The seams of dragtor: each stage as the smallest Protocol that works.
 
-A new backend is one file that fits one of these, one line in ``build.py``, and a run of the
+A new backend is one file that fits one of these, one line in ``build/choices.py``, and a run of the
 contract tests in ``tests/contracts/``. Nothing needs to inherit from anything here.
 """
 

@@ -6,27 +6,23 @@ Orchestration only. The stages know nothing of one another; they meet here and i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dragtor.asking import Asking
 from dragtor.calibrating import Calibrator
 from dragtor.errors import QueryError
-from dragtor.indexing import Indexer, IndexReport
+from dragtor.indexing import IndexReport
 from dragtor.interfaces import (
     Answerer,
     LanguageModel,
-    Library,
     Progress,
     Retriever,
-    Rewriter,
-    Strategy,
-    VectorStore,
 )
-from dragtor.loading import Loader, LoadReport
+from dragtor.loading import LoadReport
 from dragtor.log import logger
+from dragtor.parts import Parts
 from dragtor.sources.address import is_web, path_of
-from dragtor.summaries import SummaryIndexer
 from dragtor.surroundings import Surroundings, surroundings
 from dragtor.types import (
     Answer,
@@ -58,49 +54,13 @@ class Removed:
 
 
 class Dragtor:
-    """The verbs over one library. It is the :class:`dragtor.interfaces.Desk` of strategies, too.
+    """The verbs over one library. It is the :class:`dragtor.interfaces.Desk` of strategies, too."""
 
-    What loads a model is given as a function and called when it is first needed.
-    ``make_retriever`` gets the generation that answers, so that an index made under other
-    settings is still searched with its own encoder. ``recipe`` is what an index would be made by
-    now. ``advise`` says what goes before any answer to a question.
-    """
-
-    def __init__(
-        self,
-        library: Library,
-        vectors: VectorStore,
-        recipe: Mapping[str, str],
-        make_loader: Callable[[], Loader],
-        make_indexer: Callable[[], Indexer],
-        make_retriever: Callable[[Generation, str], Retriever],
-        make_answerer: Callable[[Generation], Answerer],
-        make_strategy: Callable[[str], Strategy],
-        rewriter: Rewriter,
-        make_model: Callable[[], LanguageModel | None],
-        advise: Callable[[str], Sequence[Notice]],
-        make_summaries: Callable[[], SummaryIndexer],
-        make_articles: Callable[[Generation], Callable[[Query], tuple[ArticleHit, ...]]],
-        make_outline: Callable[[Document, Progress], Sequence[Section]],
-        make_calibrator: Callable[
-            [Generation, Callable[[Query], SearchResult]], Calibrator
-        ],
-    ) -> None:
-        self.library = library
-        self.vectors = vectors
-        self._recipe = recipe
-        self._make_loader = make_loader
-        self._make_indexer = make_indexer
-        self._make_retriever = make_retriever
-        self._make_answerer = make_answerer
-        self._strategy = make_strategy
-        self._rewriter = rewriter
-        self._advise = advise
-        self._make_summaries = make_summaries
-        self._make_articles = make_articles
-        self._make_outline = make_outline
-        self._make_calibrator = make_calibrator
-        self._make_model = make_model
+    def __init__(self, parts: Parts) -> None:
+        self.library = parts.library
+        self.vectors = parts.vectors
+        self._parts = parts
+        self._rewriter = parts.rewriter()
         self._retrievers: dict[tuple[int, str], Retriever] = {}
         self._answerer: tuple[int, Answerer] | None = None
 
@@ -114,7 +74,7 @@ class Dragtor:
         progress: Progress,
     ) -> LoadReport:
         """Bring sources into the library; see :meth:`dragtor.loading.Loader.load`."""
-        return self._make_loader().load(
+        return self._parts.loader().load(
             collection, configured, named, refresh=refresh, progress=progress
         )
 
@@ -123,19 +83,19 @@ class Dragtor:
 
         Then long documents get their summaries; see :mod:`dragtor.summaries`.
         """
-        report = self._make_indexer().index(rebuild=rebuild, progress=progress)
-        made = self._make_summaries().index(report.generation, progress)
+        report = self._parts.indexer().index(rebuild=rebuild, progress=progress)
+        made = self._parts.summary_indexer().index(report.generation, progress)
         return replace(report, summaries=made)
 
     def calibrator(self) -> Calibrator:
         """What fits, for the index that answers, when to refuse. Raises QueryError."""
         self._answerer = None  # the next question is answered by what will have been fitted
-        return self._make_calibrator(self._active(), self.search)
+        return self._parts.calibrator(self._active(), self.search)
 
     @property
     def model(self) -> LanguageModel | None:
         """The language model, if there is one; it loads when it is first asked."""
-        return self._make_model()
+        return self._parts.model
 
     def search(self, query: Query) -> SearchResult:
         """Find the passages that bear on a question.
@@ -145,7 +105,7 @@ class Dragtor:
         generation = self._active()
         key = (generation.id, query.retriever)
         if key not in self._retrievers:
-            self._retrievers[key] = self._make_retriever(generation, query.retriever)
+            self._retrievers[key] = self._parts.retriever(generation, query.retriever)
         result = self._retrievers[key].retrieve(query)
         logger.debug("search: {} hits by {}, {}", len(result.hits), key, result.timings)
         if not result.hits and not self.library.status().documents:
@@ -157,7 +117,7 @@ class Dragtor:
 
         There are at most ``query.k``, best first.
         """
-        return self._make_articles(self._active())(query)
+        return self._parts.articles(self._active())(query)
 
     def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
         """All passages of a document in text order, if the query may see it, else QueryError."""
@@ -181,11 +141,13 @@ class Dragtor:
         A follow-up is answered as a question of its own, with what it takes over from ``history``.
         Raises QueryError, ModelError and EngineError.
         """
-        return Asking(self.gather, self.answer, self._rewriter, self._advise).ask(query, history)
+        return Asking(self.gather, self.answer, self._rewriter, self._parts.advise).ask(
+            query, history
+        )
 
     def gather(self, query: Query) -> Iterator[Step | Notice | Gathered]:
         """What the query's strategy brings; see :class:`dragtor.interfaces.Strategy`."""
-        return self._strategy(query.strategy).gather(query, self)
+        return self._parts.strategy(query.strategy).gather(query, self)
 
     def answer(
         self, query: Query, gathered: Gathered, history: Sequence[Turn] = ()
@@ -219,7 +181,7 @@ class Dragtor:
 
     def outline(self, document: Document, progress: Progress) -> Sequence[Section]:
         """Sections and topics of a document; see :mod:`dragtor.answer.outline`."""
-        return self._make_outline(document, progress)
+        return self._parts.outline(document, progress)
 
     def remove(self, collection: str, name: str) -> Removed:
         """Remove a document, or all that came from an address, at once; no refresh brings it back.
@@ -262,7 +224,7 @@ class Dragtor:
     def _answering(self) -> Answerer:
         generation = self._active()
         if self._answerer is None or self._answerer[0] != generation.id:
-            self._answerer = (generation.id, self._make_answerer(generation))
+            self._answerer = (generation.id, self._parts.answerer(generation))
         return self._answerer[1]
 
     def _active(self) -> Generation:
@@ -276,7 +238,7 @@ class Dragtor:
         if count := len(self.library.pending(generation.id, query.collections)):
             documents = "1 document is" if count == 1 else f"{count} documents are"
             yield Notice("pending", f"{documents} loaded but not indexed: run `dragtor index`")
-        if generation.recipe != self._recipe:
+        if generation.recipe != self._parts.recipe:
             yield Notice(
                 "settings_changed",
                 "the index was made under other settings: run `dragtor index` to make it anew",

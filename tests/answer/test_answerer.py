@@ -167,10 +167,10 @@ class TestGroundedAnswerer:
         events, _ = ask("The A2 pulley tears most often.")
         steps = [(step.kind, step.name) for step in events if isinstance(step, Step)]
         assert steps == [
-            ("decision", "before"),
+            ("decision", "sources hold it"),
             ("prompt", "answer"),
             ("reply", "answer"),
-            ("decision", "after"),
+            ("decision", "draft holds"),
         ]
 
     @pytest.mark.parametrize(

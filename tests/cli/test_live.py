@@ -78,7 +78,7 @@ def test_what_stands_with_every_answer_is_said_once(shown: Shown) -> None:
         (Step("prompt", "answer", {"tokens": 812}), "reading 812 tokens"),
         (Step("prompt", "decompose", {"tokens": 1}), "decompose: asking the model, 1 token"),
         (Step("reply", "answer", {"text": "x"}), "checking each sentence"),
-        (Step("decision", "before", {}), ""),
+        (Step("decision", "sources hold it", {}), ""),
     ],
 )
 def test_each_step_says_what_comes_next(step: Step, line: str) -> None:
@@ -104,7 +104,7 @@ def test_steps_are_printed_as_they_are_done_if_wanted(shown: Shown) -> None:
             0.123,
         ),
         Step("prompt", "answer", {"messages": [{"role": "user", "content": "Who?\n\nNow."}]}),
-        Step("decision", "after", {"answerable": 0.5, "refuse": False, "near": ["a", "b"]}),
+        Step("decision", "draft holds", {"answerable": 0.5, "refuse": False, "near": ["a", "b"]}),
     ]
     live.stream([*steps, REFUSAL], live=True, traced=True)
     assert [line for line in shown() if line] == [

@@ -1,0 +1,75 @@
+"""Settings to Dragtor: the only place that names concrete classes.
+
+``choices.py`` holds the tables, ``language.py`` says which language model it is, ``parts.py`` makes
+what holds, brings in and finds, ``answering.py`` what answers.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from dragtor.build.answering import AnsweringParts
+from dragtor.build.choices import EXTRACTORS, RETRIEVERS, STRATEGIES, check_choices
+from dragtor.build.language import answering_model, choose_llm, starter_notice, weights_of
+from dragtor.config import Settings
+from dragtor.indexing import space_name
+from dragtor.interfaces import Encoder, EvidenceFinder, SupportChecker
+from dragtor.pipeline import Dragtor
+from dragtor.types import Generation
+
+__all__ = [
+    "EXTRACTORS",
+    "RETRIEVERS",
+    "STRATEGIES",
+    "answering_model",
+    "build",
+    "build_encoder",
+    "check_choices",
+    "choose_llm",
+    "configured_sources",
+    "evidence_finder",
+    "starter_notice",
+    "support_checker",
+    "verify",
+    "weights_of",
+]
+
+
+def build(settings: Settings) -> Dragtor:
+    """A Dragtor of these settings; models load when they are first needed.
+
+    Raises ConfigError for an unknown choice, naming the valid ones.
+    """
+    check_choices(settings)
+    return Dragtor(AnsweringParts(settings))
+
+
+def verify(settings: Settings) -> list[str]:
+    """What is wrong with the library, passage by passage; nothing if all is well."""
+    from dragtor.store.verify import verify as verify_library
+
+    parts = AnsweringParts(settings)
+    with closing(parts.library), closing(parts.vectors):
+        return verify_library(parts.library, parts.vectors, space_name)
+
+
+def build_encoder(settings: Settings, generation: Generation) -> Encoder:
+    """The encoder an index was made with."""
+    encoder: Encoder = AnsweringParts(settings).encoder(generation.recipe)
+    return encoder
+
+
+def evidence_finder(settings: Settings, generation: Generation) -> EvidenceFinder:
+    """What finds the sentences of hits that bear on a question, as asking does."""
+    return AnsweringParts(settings).finder(generation)
+
+
+def support_checker(settings: Settings, generation: Generation) -> SupportChecker:
+    """What checks the sentences of answers, as asking does."""
+    parts = AnsweringParts(settings)
+    return parts.checker(parts.encoder(generation.recipe))
+
+
+def configured_sources(settings: Settings) -> list[str]:
+    """Addresses that ``load`` reads without being told."""
+    return [*settings.sources, *(site.url for site in settings.sites)]

@@ -1,0 +1,144 @@
+"""What there is to choose from: each a name in the settings and a "module:Class".
+
+A class is imported when one is made. A new backend is one file that fits its Protocol, one line in
+one of these tables, and a run of the contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dragtor.errors import ConfigError
+from dragtor.interfaces import Strategy
+from dragtor.mistakes import not_one_of
+
+if TYPE_CHECKING:
+    from dragtor.answer.prompt import Templates
+    from dragtor.config import Settings
+
+SPLITTERS = {"structure": "dragtor.split.structure:StructureSplitter"}
+ENCODERS = {"onnx": "dragtor.encode.onnx:OnnxEncoder"}
+RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
+RETRIEVERS = {
+    "hybrid": "dragtor.retrieve.hybrid:HybridRetriever",
+    "dense": "dragtor.retrieve.dense:DenseRetriever",
+    "keyword": "dragtor.retrieve.keyword:KeywordRetriever",
+}
+ENGINES = {
+    "llama": "dragtor.answer.llama:LlamaModel",
+    "openai": "dragtor.answer.openai:OpenAiModel",
+}
+STRATEGIES = {
+    "plain": "dragtor.answer.strategies.plain:PlainStrategy",
+    "step_back": "dragtor.answer.strategies.step_back:StepBackStrategy",
+    "hyde": "dragtor.answer.strategies.hyde:HydeStrategy",
+    "decompose": "dragtor.answer.strategies.decompose:DecomposeStrategy",
+    "agent": "dragtor.answer.strategies.agent:AgentStrategy",
+    "summary": "dragtor.answer.strategies.summary:SummaryStrategy",
+}
+SUMMARISERS = {
+    "sentences": "dragtor.answer.summarise:SentenceSummariser",
+    "model": "dragtor.answer.summarise:ModelSummariser",
+}
+EXTRACTORS = {
+    "text/plain": "dragtor.sources.text:TextExtractor",
+    "text/markdown": "dragtor.sources.text:MarkdownExtractor",
+    "text/html": "dragtor.sources.html:HtmlExtractor",
+    "application/pdf": "dragtor.sources.pdf:PdfExtractor",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (
+        "dragtor.sources.office:DocxExtractor"
+    ),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (
+        "dragtor.sources.office:PptxExtractor"
+    ),
+    "application/epub+zip": "dragtor.sources.epub:EpubExtractor",
+    "application/jsonl": "dragtor.sources.jsonl:JsonLinesExtractor",
+    "application/x-jina-reader+json": "dragtor.sources.jina:JinaExtractor",
+}
+READERS = {
+    "jina": "dragtor.sources.jina:JinaReader",
+    "local": "dragtor.sources.web:LocalReader",
+}
+FEATURES = "features"
+"""The checker of answers that needs no model of its own."""
+
+
+def choose(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN401 (a class)
+    """What makes the class of this name. Raises ConfigError, naming the valid ones."""
+    if name not in table:
+        raise ConfigError(not_one_of(key, name, table))
+    module, _, attribute = table[name].partition(":")
+    return partial(_make, module, attribute)
+
+
+def _make(module: str, attribute: str, *args: object, **kwargs: object) -> Any:  # noqa: ANN401
+    return getattr(import_module(module), attribute)(*args, **kwargs)
+
+
+def check_choices(settings: Settings) -> None:
+    """Check every name of a backend or model, and the texts of the prompt.
+
+    Raises ConfigError with the place of the wrong one, and the valid ones.
+    """
+    encoder, retrieve = settings.encoder, settings.retrieve
+    names: dict[str, tuple[str, Iterable[str]]] = {
+        "split.splitter": (settings.split.splitter, SPLITTERS),
+        "encoder.engine": (encoder.engine, ENCODERS),
+        "retrieve.retriever": (retrieve.retriever, RETRIEVERS),
+        "llm.engine": (settings.llm.engine, ENGINES),
+        "answer.strategy": (settings.answer.strategy, STRATEGIES),
+        "web.reader": (settings.web.reader, READERS),
+        "answer.checker": (
+            settings.answer.checker,
+            ["auto", FEATURES, *_models(settings, "nli", settings.answer.checker)],
+        ),
+        "encoder.model": (encoder.model, _models(settings, "encoder", encoder.model)),
+        "retrieve.reranker": (
+            retrieve.reranker,
+            ["none", *_models(settings, "reranker", retrieve.reranker)],
+        ),
+    }
+    for key, (name, valid) in names.items():
+        if name not in valid:
+            raise ConfigError(f"{settings.place(key)}: {not_one_of(key, name, valid)}")
+    try:
+        templates(settings)
+        for name in STRATEGIES:
+            strategy(settings, name)
+    except ConfigError as error:  # begins with the key, as the class knows no places
+        raise ConfigError(f"{settings.place(str(error).split()[0])}: {error}") from None
+
+
+def _models(settings: Settings, kind: str, wanted: str) -> list[str]:
+    """Models of a kind; of the wanted one the letters are as wanted, as their case is ignored."""
+    names = [entry.name for entry in settings.models if entry.kind == kind]
+    return [wanted if name.lower() == wanted.lower() else name for name in names]
+
+
+def templates(settings: Settings) -> Templates:
+    """The texts of a prompt. Raises ConfigError, which begins with the key."""
+    from dragtor.answer.prompt import Templates
+
+    names = {field.name for field in fields(Templates)}
+    return Templates(**settings.prompts.model_dump(include=names))
+
+
+def strategy(settings: Settings, name: str) -> Strategy:
+    """A strategy with its prompts. Raises ConfigError, which begins with the key."""
+    prompts = settings.prompts
+    options: dict[str, dict[str, Any]] = {
+        "step_back": {"prompt": prompts.step_back},
+        "hyde": {"prompt": prompts.hyde},
+        "decompose": {"prompt": prompts.decompose},
+        "agent": {
+            "prompt": prompts.agent,
+            "compare": prompts.compare,
+            "max_steps": settings.agent.max_steps,
+        },
+    }
+    made: Strategy = choose(STRATEGIES, name, "strategy")(**options.get(name, {}))
+    return made
