@@ -113,8 +113,8 @@ class ModelEntry(_Frozen):
     convert: Literal["bert"] | None = None
     """What has to be done once to its files: ``bert`` makes ``model.onnx`` of safetensors."""
     encoder: EncoderCard | None = None
-    nli: NliCard = NliCard()
-    """Only for an entry of kind nli."""
+    nli: NliCard | None = None
+    """Only for an entry of kind nli; without it, the card's defaults hold."""
     files: tuple[ModelFile, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

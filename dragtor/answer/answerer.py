@@ -55,7 +55,7 @@ class Options:
     context_tokens: int
     quotes: int
     unsupported: Literal["mark", "drop"]
-    support_yes: float = 0.6
+    support_yes: float
 
 
 class GroundedAnswerer:

@@ -122,6 +122,7 @@ class AnsweringParts(Parts):
 
         Raises ModelError for one that is asked for and not here.
         """
+        from dragtor.catalogue import NliCard
         from dragtor.encode.cross import OnnxEntailment
 
         wanted = self._settings.answer.checker
@@ -135,11 +136,12 @@ class AnsweringParts(Parts):
             entry = self._weights.entry(wanted)
         if entry is None:
             return None
+        card = entry.nli or NliCard()
         return OnnxEntailment(
             self._weights.path(entry.name),
             name=entry.name,
-            max_tokens=entry.nli.max_tokens,
-            template=entry.nli.template,
+            max_tokens=card.max_tokens,
+            template=card.template,
             threads=self._settings.encoder.threads,
         )
 

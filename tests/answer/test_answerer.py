@@ -41,7 +41,14 @@ HITS = (
 QUERY = Query("Which pulley tears most often?")
 
 
-OPTIONS = Options(mode="write", max_tokens=50, context_tokens=400, quotes=2, unsupported="mark")
+OPTIONS = Options(
+    mode="write",
+    max_tokens=50,
+    context_tokens=400,
+    quotes=2,
+    unsupported="mark",
+    support_yes=1.0,
+)
 Event = Token | Notice | Step | Answer
 
 

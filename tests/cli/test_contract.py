@@ -143,6 +143,7 @@ MODELS = [
         "gated": bool,
         "starter": bool,
         "encoder": (ENCODER, None),
+        "nli": ({"max_tokens": int, "template": str}, None),
         "present": bool,
         "path": TEXT,
         "auto": bool,

@@ -118,7 +118,7 @@ def test_steps_are_printed_as_they_are_done_if_wanted(shown: Shown) -> None:
         "   ── user",
         "   Who?",
         "   Now.",
-        " 4 decision after",
+        " 4 decision draft holds",
         "   answerable: 0.5",
         "   refuse: false",
         '   near: ["a", "b"]',
