@@ -4,7 +4,7 @@ Questions with human reference answers go the way of a person's: `load`, `index`
 token F1 against the references, the share of sentences that are borne out, and whether every
 quote stands byte for byte where its citation says. Usage:
 
-    DRAGTOR_DATA=… python benchmarks/answers.py [--variants quote …] [--questions 300]
+    DRAGTOR_DATA=… python benchmarks/answers.py [--variants quote …] [--questions 30]
 
 An answer that was made is kept in kept/answers, so that an interrupted run goes on where it stopped
 (--fresh begins anew).
@@ -29,7 +29,8 @@ from dragtor.evaluate.significance import paired_randomisation
 from dragtor.pipeline import Dragtor
 from dragtor.types import Answer, Query
 
-SETS = ("clapnq_dev", "bioasq")
+SETS = {"clapnq_dev": 300, "bioasq": 100}
+"""How many questions of each set are asked."""
 REWORDED = "answer.context_tokens=80"
 """About two sentences: what the quotes hold."""
 VARIANTS: dict[str, tuple[str, ...]] = {
@@ -45,7 +46,7 @@ def main() -> int:
     arguments = _arguments()
     results: dict[str, Any] = {}
     for name in arguments.sets:
-        questions = _sample(name, arguments.questions)
+        questions = _sample(name, arguments.questions or SETS[name])
         by_variant = {
             variant: _answered(name, variant, questions, fresh=arguments.fresh)
             for variant in arguments.variants
@@ -185,7 +186,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--sets", nargs="+", default=list(SETS), help="folders below DRAGTOR_DATA")
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
-    parser.add_argument("--questions", type=int, default=300, help="at most so many of each set")
+    parser.add_argument("--questions", type=int, help="at most so many of each set")
     parser.add_argument("--fresh", action="store_true", help="forget what was kept")
     return parser.parse_args()
 
