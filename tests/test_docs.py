@@ -84,7 +84,21 @@ def test_the_pages_show_commands() -> None:
 
 
 @pytest.fixture
-def sample(project: Project, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Project:
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same empty folder for each test here: so what was indexed once has the same addresses."""
+    folder = tmp_path_factory.getbasetemp() / "pages"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def sample(
+    project: Project,
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Project:
     """A project with the sample library where the pages expect it, and a hub on loopback."""
     shutil.copytree(ROOT / "assets" / "library", project.folder / "assets" / "library")
     (project.folder / "papers").mkdir()
@@ -100,7 +114,13 @@ def sample(project: Project, run: Callable[..., Ran], monkeypatch: pytest.Monkey
 
     project.server.expect_request(re.compile("^/hub/")).respond_with_handler(hub)
     monkeypatch.setenv("HF_ENDPOINT", project.server.url_for("/hub"))
-    assert run("load", "--index").code == 0
+    library = project.folder / "library"
+    indexed = tmp_path_factory.getbasetemp() / "indexed"
+    if indexed.exists():
+        shutil.copytree(indexed, library)
+    else:
+        assert run("load", "--index").code == 0
+        shutil.copytree(library, indexed)
     return project
 
 
