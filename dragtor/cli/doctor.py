@@ -66,9 +66,9 @@ def _compiler(_: State) -> Iterator[Check]:
 
 
 def _gpu(_: State) -> Iterator[Check]:
-    import llama_cpp
+    from dragtor.answer import native
 
-    if llama_cpp.llama_supports_gpu_offload():
+    if native.prepare().llama_supports_gpu_offload():
         yield Check("GPU offload", "ok", "the language model can run on the GPU")
     elif sys.platform == "darwin":
         yield Check("GPU offload", "warn", "built without Metal: run python3 run_setup.py again")
