@@ -22,6 +22,10 @@ TITLES = {
     "bioasq": "BioASQ",
     "clapnq_dev": "CLAPNQ dev",
     "scifact": "SciFact dev",
+    "squad20_dev": "SQuAD 2.0 dev",
+    "attributionbench": "AttributionBench",
+    "wice": "WiCE",
+    "healthver": "HealthVer",
 }
 
 
@@ -77,12 +81,109 @@ def speed_table(result: dict[str, Any]) -> str:
     return "\n".join([*rows, "", note])
 
 
+def answers_table(result: dict[str, Any]) -> str:
+    """Token F1, support and seconds of answers, by who worded them."""
+    rows = ["| answers | questions | token F1 | p | borne out | quotes at their offsets | median |"]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|")
+    names = {"quote": "quoted", "write": "written by the starter", "reword": "reworded by it"}
+    for name, one in result["sets"].items():
+        for variant, words in names.items():
+            row, against = one[variant], one["against_quote"].get(variant)
+            cells = [f"{TITLES[name]}, {words}", f"{row['questions']}", _points(row["token_f1"])]
+            cells += [_p(against["p"]) if against else "", _percent(row["supported"])]
+            cells += [_percent(row["proven"]), f"{row['seconds']:.2f} s"]
+            rows.append("| " + " | ".join(cells) + " |")
+    note = "p: paired randomisation test against quoting. " + _source(result)
+    return "\n".join([*rows, "", note])
+
+
+def refusal_table(result: dict[str, Any]) -> str:
+    """Area and refusal precision and recall, fitted and by the best dense score alone."""
+    rows = ["| refusal | area | P / R at 5 % wrong | P / R at 10 % wrong |", "|---|---:|---:|---:|"]
+    ways = {"fitted_on_all_sets": "fitted", "best_dense_score": "best dense score alone"}
+    for name, one in result["sets"].items():
+        for way, words in ways.items():
+            row = one["end_to_end"][way]
+            pairs = [
+                f"{_percent(row[f'precision@{bound}'])} / {_percent(row[f'recall@{bound}'])}"
+                for bound in ("0.05", "0.1")
+            ]
+            rows.append(f"| {TITLES[name]}, {words} | {row['area']:.3f} | {' | '.join(pairs)} |")
+    note = "Each half judged by a fit to the other; wrong: answerable and refused. "
+    return "\n".join([*rows, "", note + _source(result)])
+
+
+def support_table(result: dict[str, Any]) -> str:
+    """Balanced accuracy, calibration and time of the support check."""
+    rows = ["| support check | claims | balanced accuracy | cosine alone | area | error | median |"]
+    rows.append("|---|---:|---:|---:|---:|---:|---:|")
+    for name, one in result["sets"].items():
+        cells = [TITLES[name], f"{one['claims']:,}", f"{one['together']['balanced_accuracy']:.3f}"]
+        cells += [f"{one['cosine']['balanced_accuracy']:.3f}", f"{one['together']['area']:.3f}"]
+        cells += [f"{one['calibration_error']:.3f}", f"{one['milliseconds']:.0f} ms"]
+        rows.append("| " + " | ".join(cells) + " |")
+    own, other = result["clapnq"]["own"], result["clapnq"]["other"]
+    note = (
+        "Five-fold cross-validation, one model for all sets; error: expected calibration error. "
+        f"Of {own['sentences']} sentences of human CLAPNQ answers {_percent(own['yes'])} are borne "
+        f"out by their own passage, {_percent(other['yes'])} by that of another question. "
+    )
+    return "\n".join([*rows, "", note + _source(result)])
+
+
+def rewriting_table(result: dict[str, Any]) -> str:
+    """Token F1 of follow-ups against their human rewrites, as asked and as rewritten."""
+    rows = [
+        "| follow-ups, token F1 | questions | as asked | rewritten | p |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, words in {"cast": "CAsT", "ikat": "iKAT"}.items():
+        one = result["rules"][name]
+        scores = f"{_points(one['f1_last_turn'])} | {_points(one['f1'])}"
+        rows.append(f"| {words} | {one['follow_ups']} | {scores} | {_p(one['p'])} |")
+    return "\n".join([*rows, "", "Conversations the rules were not made on. " + _source(result)])
+
+
+def strategies_table(result: dict[str, Any]) -> str:
+    """nDCG@10, token F1 and seconds of each strategy."""
+    sets = result["sets"]
+    head = " | ".join(f"{TITLES[name]} nDCG@10 | F1 | s" for name in sets)
+    rows = [f"| strategy | {head} |", "|---|" + "---:|---:|---:|" * len(sets)]
+    for strategy in next(iter(sets.values())):
+        cells = []
+        for one in sets.values():
+            row = one[strategy]
+            cells += [_points(row["ndcg"]), _points(row["f1"]), f"{row['seconds']:.1f}"]
+        rows.append(f"| `{strategy}` | " + " | ".join(cells) + " |")
+    number = next(iter(next(iter(sets.values())).values()))["questions"]
+    note = f"{number} questions of each set, the starter thinks, answers are quotes. "
+    return "\n".join([*rows, "", note + _source(result)])
+
+
+def _source(result: dict[str, Any]) -> str:
+    made = f"{result['date']}, commit `{result['commit']}`"
+    return f"{made}. Again: `{result['command']}`"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
 def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "answers": answers_table,
+    "refusal": refusal_table,
     "retrieval": retrieval_table,
+    "rewriting": rewriting_table,
+    "strategies": strategies_table,
+    "support": support_table,
     "speed": speed_table,
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dragtor.answer.citations import citation
 from dragtor.answer.evidence import neighbours, source_order
-from dragtor.text import content_stems
+from dragtor.text import content_stems, locate
 from dragtor.types import Citation, Evidence, Sentence, Support
 
 ENOUGH = 0.75
@@ -16,6 +16,12 @@ ALIKE = 0.6
 """Share of the shorter sentence's content words from which two say the same."""
 FRAGMENT = 0.1
 """How much less relevant counts what is no statement: a question, a caption, a row of a table."""
+REFERENCE = 1.0
+"""The same for an entry in a list of references: it names a work, and says nothing."""
+_REFERENCES = frozenset(
+    "references bibliography literature sources notes footnotes citations links".split()
+    + ["works cited", "further reading", "external links", "see also"]
+)
 _FEWEST_WORDS = 4
 _STATED = re.compile(r"[.!…。！][\s\"'”’)\]]*\Z")
 _LEANING = re.compile(
@@ -40,13 +46,13 @@ def quote(evidence: Sequence[Evidence], sentences: int) -> tuple[Sentence, ...]:
 
 def nearest(evidence: Sequence[Evidence], sentences: int) -> tuple[Citation, ...]:
     """Where the sources come nearest to the question, nearest first."""
-    best = sorted(evidence, key=lambda item: -item.relevance)[:sentences]
+    best = sorted(evidence, key=lambda item: -_worth(item))[:sentences]
     return tuple(citation(item.hit, item.span) for item in best)
 
 
 def _best(evidence: Sequence[Evidence], sentences: int) -> list[int]:
     """Indices of the sentences worth quoting, best first."""
-    worth = [item.relevance - FRAGMENT * _is_fragment(item.text) for item in evidence]
+    worth = [_worth(item) for item in evidence]
     chosen: list[int] = []
     for index in sorted(range(len(evidence)), key=lambda index: -worth[index]):
         if len(chosen) == sentences or (chosen and worth[index] < ENOUGH * worth[chosen[0]]):
@@ -65,6 +71,17 @@ def _with_antecedents(
         if len(kept) < sentences and _LEANING.match(evidence[index].text) and index in before:
             kept += [before[index]] if before[index] not in kept else []
     return [evidence[index] for index in sorted(kept)]
+
+
+def _worth(item: Evidence) -> float:
+    loss = FRAGMENT * _is_fragment(item.text) + REFERENCE * _is_reference(item)
+    return item.relevance - loss
+
+
+def _is_reference(item: Evidence) -> bool:
+    start = item.hit.passage.start + item.span.start
+    heading = locate(item.hit.marks, start, item.hit.location).heading or ""
+    return heading.strip(" .:0123456789").lower() in _REFERENCES
 
 
 def _is_fragment(text: str) -> bool:

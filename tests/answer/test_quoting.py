@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from dragtor.answer.quoting import nearest, quote
 from dragtor.passages import sentence_spans
-from dragtor.types import Evidence, Hit
+from dragtor.types import Evidence, Hit, Location
 from tests.answer.conftest import hit
 
 
@@ -90,3 +91,14 @@ def test_quotes_of_any_text_are_in_it(texts: list[str], data: st.DataObject) -> 
         passage = next(h.passage for h in hits if h.passage.id == citation.passage_id)
         start, end = citation.start - passage.start, citation.end - passage.start
         assert passage.text[start:end] == citation.quote == sentence.text
+
+
+@pytest.mark.parametrize("heading", ["References", "7. Further reading:"])
+def test_a_list_of_references_is_the_last_thing_to_be_quoted(heading: str) -> None:
+    work = replace(
+        hit("Heel hooks and how they injure the knee."), location=Location(heading=heading)
+    )
+    said = hit("The hamstrings pull on the bent knee.", start=90)
+    evidence = found([0.9, 0.5], work, said)
+    assert quoted(evidence, 2) == [said.passage.text]
+    assert [place.quote for place in nearest(evidence, 1)] == [said.passage.text]
