@@ -19,8 +19,8 @@ FRAGMENT = 0.1
 REFERENCE = 1.0
 """The same for an entry in a list of references: it names a work, and says nothing."""
 _REFERENCES = frozenset(
-    "references bibliography literature sources notes footnotes citations links".split()
-    + ["works cited", "further reading", "external links", "see also"]
+    """references|bibliography|literature|sources|notes|footnotes|citations|links|works cited
+    |further reading|external links|see also""".replace("\n    ", "").split("|")
 )
 _FEWEST_WORDS = 4
 _STATED = re.compile(r"[.!…。！][\s\"'”’)\]]*\Z")
