@@ -133,7 +133,7 @@ class AnswerSettings(Section):
     quotes: Positive = 3
     unsupported: Literal["mark", "drop"] = "mark"
     checker: str = "auto"
-    support_yes: Share = 0.55
+    support_yes: Share = 0.5
     support_partly: Share = 0.35
     refuse_below: Share | Literal["calibrated"] = "calibrated"
 

@@ -14,7 +14,7 @@ from dragtor.types import Hint, Location, Mark, Sentence, Span, Vectors
 from tests.answer.conftest import by_words_and_spans, hit
 from tests.contracts.support_checker import TEXTS, SupportCheckerContract
 
-CHECKER = FeatureChecker(by_words_and_spans, Thresholds(yes=0.55, partly=0.35))
+CHECKER = FeatureChecker(by_words_and_spans, Thresholds(yes=0.5, partly=0.35))
 PULLEYS = (
     "The A2 pulley tears most often in climbers. Most tears heal in two to 6 weeks without "
     "surgery. Full crimping loads it most."

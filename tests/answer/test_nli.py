@@ -11,7 +11,7 @@ from dragtor.types import Entailment
 from tests.answer.conftest import by_words_and_spans, hit
 from tests.contracts.support_checker import PULLEYS, SupportCheckerContract
 
-THRESHOLDS = Thresholds(yes=0.55, partly=0.35)
+THRESHOLDS = Thresholds(yes=0.5, partly=0.35)
 
 
 class SharedWords:

@@ -30,7 +30,7 @@ def checker() -> FeatureChecker:
     if not (MINILM / "model.safetensors").exists():
         pytest.skip("needs the starter models: run `dragtor models pull all-MiniLM-L6-v2`")
     encoder = OnnxEncoder(MINILM, max_tokens=256, threads=1)
-    return FeatureChecker(encoder.encode_spans, Thresholds(yes=0.55, partly=0.35))
+    return FeatureChecker(encoder.encode_spans, Thresholds(yes=0.5, partly=0.35))
 
 
 @pytest.fixture(scope="module")
