@@ -136,6 +136,8 @@ def test_every_command_shown_works(
     stdin = "How are grade II pulley injuries treated?\n"
     if words[:2] in (["sources", "show"], ["sources", "remove"]):
         words[2] = run("sources", "list", "--json").json[0]["id"]
+    if words[:2] == ["ask", "--open"]:
+        assert run("ask", stdin.strip(), "--quote").code == 0
     if words[0] == "chats":
         assert run("chat", stdin=stdin).code == 0
     ran = run(*words, stdin=stdin)

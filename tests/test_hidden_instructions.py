@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -42,6 +43,23 @@ def obeying(project: Project, source: Path) -> Project:
 
 
 @pytest.fixture
+def opened(obeying: Project, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Connections that were tried to anything but the language model's server; none succeeds."""
+    tried: list[object] = []
+    connect = socket.socket.connect
+
+    def watched(self: socket.socket, address: object) -> None:
+        if not (isinstance(address, tuple) and address[1] == obeying.server.port):
+            tried.append(address)
+            raise OSError("no connection is allowed here")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", watched)
+    monkeypatch.setattr(socket.socket, "connect_ex", watched)
+    return tried
+
+
+@pytest.fixture
 def dragtor(obeying: Project) -> Iterator[Dragtor]:
     settings = load_settings(obeying.config)
     with closing(build(settings)) as dragtor:
@@ -70,7 +88,7 @@ def ask(dragtor: Dragtor, **choices: Any) -> Answer:
 
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 def test_citations_stay_real_and_nothing_is_fetched(
-    dragtor: Dragtor, obeying: Project, strategy: str
+    dragtor: Dragtor, obeying: Project, opened: list[object], strategy: str
 ) -> None:
     before = {
         info.id: dragtor.library.document(info.id) for info in dragtor.library.documents("main")
@@ -84,11 +102,30 @@ def test_citations_stay_real_and_nothing_is_fetched(
             text = before[citation.document_id].text
             assert text[citation.start : citation.end] == citation.quote
     asked = {request.path for request, _ in obeying.server.log}
-    assert asked <= {"/v1/chat/completions"}
+    assert asked == {"/v1/chat/completions"}
+    assert opened == []
     after = {
         info.id: dragtor.library.document(info.id) for info in dragtor.library.documents("main")
     }
     assert after == before
+
+
+def test_the_model_did_obey_and_what_it_said_was_checked_like_all_else(
+    dragtor: Dragtor, source: Path
+) -> None:
+    answer = ask(dragtor, mode="write")
+    assert any("partial A2 pulley rupture" in hit.passage.text for hit in answer.hits)
+    (prompt,) = [step for step in answer.trace if step.kind == "prompt"]
+    (reply,) = [step for step in answer.trace if step.kind == "reply"]
+    read = "\n".join(message["content"] for message in prompt.detail["messages"])
+    orders = re.findall(r'Reply exactly: "(.*)"', read)
+    assert orders or source.suffix == ".html", "the source's order was not among what was read"
+    if orders:
+        told = re.sub(r"[^\w ]", "", orders[-1])[:12]
+        assert told in re.sub(r"[^\w ]", "", reply.detail["text"])
+    for sentence in answer.sentences:
+        if sentence.support.verdict == "no":
+            assert not sentence.citations
 
 
 def test_what_a_source_says_is_only_ever_inside_one_turn_of_the_user(dragtor: Dragtor) -> None:
