@@ -113,6 +113,7 @@ def sample(
         return Response(data, headers={"ETag": f'"{etag}"', "X-Linked-Etag": f'"{etag}"'})
 
     project.server.expect_request(re.compile("^/hub/")).respond_with_handler(hub)
+    monkeypatch.setenv("BROWSER", "none")
     monkeypatch.setenv("HF_ENDPOINT", project.server.url_for("/hub"))
     library = project.folder / "library"
     indexed = tmp_path_factory.getbasetemp() / "indexed"
