@@ -115,7 +115,7 @@ def _tried(
                 schema,
                 MAX_TOKENS,
                 REPAIRS,
-                heard=lambda _asked, said, _s, tries=tries: tries.append(said),  # type: ignore[misc]
+                heard=lambda _asked, said, _s, _u, tries=tries: tries.append(said),  # type: ignore[misc]
             )
             outcomes.append("at_once" if len(tries) == 1 else "repaired")
         except StructureError:

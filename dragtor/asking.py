@@ -54,11 +54,12 @@ class Asking:
         require_words(query.text)
         yield from self._advise(query.text)
         rewritten = self._rewriter.rewrite(query.text, history)
+        yield from rewritten.steps
+        yield _decided(rewritten)
         if rewritten.clarify:
             yield Answer(query.text, "clarification", rewritten.clarify, (), (), None)
             return
         course.understood = rewritten
-        yield Step("decision", "rewrite", {"text": rewritten.text, "by": rewritten.by})
         query = replace(query, text=rewritten.text)
         gathered = None
         for item in self._gather(query):
@@ -70,6 +71,12 @@ class Asking:
         course.gathered()
         yield from gathered.result.notices
         yield from self._answer(query, gathered, [turn for turn in history if turn.shown])
+
+
+def _decided(rewritten: Rewritten) -> Step:
+    """What the question is taken to be."""
+    asked_back = {"asks_back": rewritten.clarify} if rewritten.clarify else {}
+    return Step("decision", "rewrite", {"text": rewritten.text, "by": rewritten.by, **asked_back})
 
 
 class _Course:
@@ -103,6 +110,7 @@ class _Course:
             answer,
             question=asked,
             rewritten=understood.text if understood and understood.text != asked else None,
+            usage=sum((step.usage for step in self._steps), answer.usage),
             notices=tuple(dict.fromkeys((*self._notices, *answer.notices))),
             trace=tuple(self._steps),
             timings={

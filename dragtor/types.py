@@ -395,18 +395,34 @@ class ArticleHit:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens read and written by the language model."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """The tokens of both."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing that was done on the way to an answer, for whoever wants to see why it came out.
 
     ``kind``: ``query`` (what was searched for), ``hits`` (what was found), ``prompt`` (what a model
     was asked), ``reply`` (what it said), ``decision`` (what was made of it). ``detail`` holds only
-    what JSON can say.
+    what JSON can say. ``usage`` is of a reply on the way to the words of an answer.
     """
 
     kind: Literal["query", "hits", "prompt", "reply", "decision"]
     name: str
     detail: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,11 +430,13 @@ class Rewritten:
     """A follow-up as a question of its own, and who made it so.
 
     Where ``clarify`` is set the question cannot be understood, and this is what to ask back.
+    ``steps`` are what a model was asked for it and said.
     """
 
     text: str
     by: Literal["asked", "rules", "model"] = "asked"
     clarify: str | None = None
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -528,22 +546,15 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens read and written by the language model."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """The end of an answer's stream. Every cited passage is among ``hits``.
 
     ``kind``: ``answer`` (written by a model), ``quote`` (the sources' own sentences), ``refusal``
     (the sources do not hold it; ``nearest`` is the nearest they do hold), ``clarification`` (a
-    question back). ``model`` is the name of what wrote it, ``None`` if no model was asked.
+    question back). ``model`` is the name of what wrote it, ``None`` if no model did.
     ``rewritten`` is the question that was really answered, where it is not the one asked.
-    ``decision`` says how likely the sources hold the answer. ``trace`` is how it came about.
+    ``usage`` is of all that models were asked on the way, too. ``decision`` says how likely the
+    sources hold the answer. ``trace`` is how it came about.
     """
 
     question: str

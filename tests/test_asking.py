@@ -16,6 +16,7 @@ from dragtor.types import (
     Step,
     Token,
     Turn,
+    Usage,
 )
 
 PENDING, DOMAIN = Notice("pending", "1 document"), Notice("domain", "no advice")
@@ -39,7 +40,10 @@ class Pipeline:
         self.answered.append((query, history))
         yield Token("Weeks.")
         timings = {"first_token_s": 0.5, "total_s": 0.7}
-        yield Answer(query.text, "answer", "Weeks.", (), (), "m", (PENDING,), timings=timings)
+        usage = Usage(7, 2)
+        yield Answer(
+            query.text, "answer", "Weeks.", (), (), "m", (PENDING,), usage, timings=timings
+        )
 
     def rewrite(self, question: str, history: Sequence[Turn]) -> Rewritten:
         return self.rewritten or Rewritten(question)
@@ -87,7 +91,17 @@ def test_what_cannot_be_understood_is_asked_back_and_nothing_is_searched() -> No
     events, answer = parts.ask("Does it?")
     assert (answer.kind, answer.text, answer.model) == ("clarification", "What is “it”?", None)
     assert (parts.gathered, parts.answered) == ([], [])
-    assert events == [DOMAIN]
+    decided = {"text": "Does it?", "by": "asked", "asks_back": "What is “it”?"}
+    assert events == [DOMAIN, Step("decision", "rewrite", decided)]
+    assert answer.trace == (events[1],)
+
+
+def test_all_that_models_read_and_wrote_on_the_way_is_counted() -> None:
+    said = Step("reply", "rewrite", {"text": "How long?"}, 0.5, Usage(30, 4))
+    parts = Pipeline(Rewritten("How long?", "model", steps=(said,)))
+    _, answer = parts.ask("And?")
+    assert answer.usage == Usage(30 + 7, 4 + 2)
+    assert answer.trace[0] == said
 
 
 def test_a_question_without_a_word_is_refused() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dragtor.answer import trace
-from dragtor.answer.passes import Reader, together
+from dragtor.answer.passes import Reader
 from dragtor.answer.presumed import without_presumptions
 from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.quoting import nearest, quote
@@ -288,7 +288,7 @@ class _Draft:
             hits=self.hits,
             model=model,
             notices=notices,
-            usage=together(self.passes, self.writing.usage) if self.writing else Usage(),
+            usage=self.passes + self.writing.usage if self.writing else Usage(),
             timings={"first_token_s": first, "total_s": total},
             decision=self.decision,
         )

@@ -13,6 +13,8 @@ MERGED = "merged"
 """Name of the score that merged hits are ranked by."""
 OWN_WEIGHT = 0.8
 """What a question counts beside all that a model made of it: at 0.7, a small model does harm."""
+NEEDS_NO_HELP = 4
+"""So many of a question's own hits are found without help: as many as an answer is made from."""
 
 
 def fused(query: Query, own: SearchResult, others: Sequence[SearchResult]) -> SearchResult:
@@ -33,14 +35,35 @@ def interleaved(query: Query, own: SearchResult, others: Sequence[SearchResult])
 
     Scores are as in :func:`fused`; what a hit is ranked by is 1 / rank.
     """
-    turns = zip_longest(own.hits, *(one.hits for one in others))
-    order = dict.fromkeys(hit.passage.id for hit in chain(*turns) if hit is not None)
-    return _merged(query, own, others, {id: 1 / rank for rank, id in enumerate(order, start=1)})
+    return _in_order(query, own, others, _in_turns([_ids(own), *(_ids(one) for one in others)]))
+
+
+def supplemented(query: Query, own: SearchResult, others: Sequence[SearchResult]) -> SearchResult:
+    """In turn a hit of the question's own search, its best first, and one that others add to it.
+
+    The others take turns among themselves, the first of them first. What is among the first
+    :data:`NEEDS_NO_HELP` of the question's own search is not theirs, so that every second place
+    brings something new while there is something. Scores are as in :func:`interleaved`.
+    """
+    known = set(_ids(own)[:NEEDS_NO_HELP])
+    added = [id for id in _in_turns([_ids(one) for one in others]) if id not in known]
+    return _in_order(query, own, others, _in_turns([_ids(own), added]))
 
 
 def first(query: Query, own: SearchResult) -> SearchResult:
     """The first ``query.k`` hits of a search that went deeper."""
     return replace(own, hits=own.hits[: query.k])
+
+
+def _in_turns(rankings: Sequence[Sequence[str]]) -> list[str]:
+    """The first of each ranking, then the second of each, and so on, each id once."""
+    return list(dict.fromkeys(id for id in chain(*zip_longest(*rankings)) if id is not None))
+
+
+def _in_order(
+    query: Query, own: SearchResult, others: Sequence[SearchResult], order: Sequence[str]
+) -> SearchResult:
+    return _merged(query, own, others, {id: 1 / rank for rank, id in enumerate(order, start=1)})
 
 
 def _merged(
@@ -63,6 +86,10 @@ def _merged(
         timings[name] = timings.get(name, 0.0) + seconds
     notices = tuple(dict.fromkeys(chain(*(one.notices for one in searches))))
     return SearchResult(query.text, tuple(hits), timings, notices)
+
+
+def _ids(result: SearchResult) -> list[str]:
+    return [hit.passage.id for hit in result.hits]
 
 
 def _scores(result: SearchResult) -> dict[str, float]:

@@ -89,7 +89,7 @@ class Reader:
         writing = Writing(Usage(prompt.tokens, 0))
         for _ in write(self.model, prompt, NOTE_TOKENS, self.lead, writing):
             pass
-        self.usage = together(self.usage, writing.usage)
+        self.usage += writing.usage
         yield trace.replied(name, writing.text, time.perf_counter() - started)
         sentences = self.checker.check(writing.draft, prompt.hits, writing.hints)
         return () if refuses(sentences, self.refusal) else sentences
@@ -102,13 +102,6 @@ class Reader:
     def _room_beside(self) -> int:
         """Tokens that excerpts may have beside the rules and the question."""
         return self.room - self.make_prompt(()).tokens
-
-
-def together(one: Usage, other: Usage) -> Usage:
-    """The tokens of both."""
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens
-    )
 
 
 def in_windows(items: Sequence[T], sizes: Sequence[int], room: int) -> list[Sequence[T]]:

@@ -14,11 +14,11 @@ from pydantic import BaseModel, RootModel, ValidationError
 
 from dragtor.errors import StructureError
 from dragtor.interfaces import LanguageModel
-from dragtor.types import Message
+from dragtor.types import Message, Usage
 
 T = TypeVar("T", bound=BaseModel)
-Heard = Callable[[Sequence[Message], str, float], None]
-"""Told of each try: what was asked, what was replied, and the seconds it took."""
+Heard = Callable[[Sequence[Message], str, float, Usage], None]
+"""Told of each try: what was asked, what was replied, the seconds and the tokens it took."""
 
 MAX_CHARS = 240
 """Longest string where the model states no ``max_length``."""
@@ -53,9 +53,9 @@ def structured(
     wrong = ""
     for _ in range(repairs + 1):
         started = time.perf_counter()
-        text = _reply(model, asked, max_tokens, form)
+        text, usage = _reply(model, asked, max_tokens, form)
         if heard is not None:
-            heard(tuple(asked), text, time.perf_counter() - started)
+            heard(tuple(asked), text, time.perf_counter() - started, usage)
         instance, wrong = fitted(text, schema)
         if instance is not None:
             return instance
@@ -96,10 +96,12 @@ def bounded(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _reply(
     model: LanguageModel, messages: Sequence[Message], max_tokens: int, form: dict[str, Any]
-) -> str:
+) -> tuple[str, Usage]:
     stream: Any = model.stream(messages, max_tokens, schema=form)
     with closing(stream):
-        return "".join(item for item in stream if isinstance(item, str))
+        items = list(stream)
+    usage = sum((item for item in items if isinstance(item, Usage)), Usage())
+    return "".join(item for item in items if isinstance(item, str)), usage
 
 
 def _with_form(message: Message, form: dict[str, Any]) -> Message:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from dragtor.types import Decision, Hit, Prompt, Query, SearchResult, Step
+from dragtor.types import Decision, Hit, Prompt, Query, SearchResult, Step, Usage
 
 SHOWN_CHARS = 80
 """So much of a passage's text goes into a trace: enough to know it by."""
 
 
 def found(query: Query, result: SearchResult) -> Iterator[Step]:
-    """What was searched for, and the first ``query.k`` of what was found."""
+    """What was searched for, how deep, and all that was found."""
     yield Step("query", query.retriever, {"text": query.text, "k": query.k})
-    yield listed(query.retriever, result.hits[: query.k], result.timings.get("total_s", 0.0))
+    yield listed(query.retriever, result.hits, result.timings.get("total_s", 0.0))
 
 
-def listed(name: str, hits: tuple[Hit, ...], seconds: float = 0.0) -> Step:
+def listed(name: str, hits: Sequence[Hit], seconds: float = 0.0) -> Step:
     """Hits, each as little as tells it from others."""
     rows = [
         {"rank": hit.rank, "passage": hit.passage.id, "title": hit.document.title}
@@ -33,9 +33,9 @@ def asked(name: str, prompt: Prompt) -> Step:
     return Step("prompt", name, {"messages": messages, "tokens": prompt.tokens})
 
 
-def replied(name: str, text: str, seconds: float) -> Step:
-    """What a model said."""
-    return Step("reply", name, {"text": text}, seconds)
+def replied(name: str, text: str, seconds: float, usage: Usage | None = None) -> Step:
+    """What a model said; ``usage`` is given on the way to an answer, which has its own."""
+    return Step("reply", name, {"text": text}, seconds, usage or Usage())
 
 
 def decided(name: str, decision: Decision) -> Step:

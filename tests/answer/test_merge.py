@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dragtor.answer.merge import OWN_WEIGHT, first, fused, interleaved
+from dragtor.answer.merge import OWN_WEIGHT, first, fused, interleaved, supplemented
 from dragtor.types import Hit, Notice, Query, SearchResult
 from tests.answer.conftest import hit
 
@@ -49,6 +49,13 @@ def test_each_search_is_represented_in_turn() -> None:
     assert names(merged.hits) == "axqbc"
 
 
+def test_every_second_place_is_for_what_the_question_alone_does_not_find() -> None:
+    own, others = found("abcde"), [found("bdx"), found("ye")]
+    # b and d are found anyway; the first of each is due before the second of any
+    assert names(supplemented(replace(QUERY, k=9), own, others).hits) == "aybecxd"
+    assert names(supplemented(replace(QUERY, k=4), own, others).hits) == "aybe"
+
+
 def test_a_hit_has_only_the_scores_it_got_for_the_question_itself() -> None:
     merged = interleaved(QUERY, found("a", [0.5]), [found("ba", [0.9, 0.8])])
     assert [dict(one.scores) for one in merged.hits] == [
@@ -70,7 +77,7 @@ def test_times_are_added_and_what_is_said_twice_is_said_once() -> None:
 def test_merged_hits_are_ranked_by_falling_score_and_come_once(
     own: list[str], others: list[list[str]], k: int
 ) -> None:
-    for merge in (fused, interleaved):
+    for merge in (fused, interleaved, supplemented):
         query = replace(QUERY, k=k)
         hits = merge(query, found(own), [found(one) for one in others]).hits
         assert len(hits) == min(k, len({*own, *(name for one in others for name in one)}))

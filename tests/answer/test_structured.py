@@ -74,7 +74,7 @@ class TestStructured:
         model = ScriptedModel(['{"action": "jump"}', '{"action": "finish", "query": "all"}'])
         tries: list[str] = []
         found = structured(
-            model, ASKED, Step, 100, heard=lambda asked, said, seconds: tries.append(said)
+            model, ASKED, Step, 100, heard=lambda asked, said, seconds, usage: tries.append(said)
         )
         assert found == Step(action="finish", query="all")
         assert tries == ['{"action": "jump"}', '{"action": "finish", "query": "all"}']
@@ -166,7 +166,7 @@ class TestWithTheStarter:
             [Message("user", "Which two things would you search for to learn about pulleys?")],
             Steps,
             200,
-            heard=lambda asked, said, seconds: tries.append(said),
+            heard=lambda asked, said, seconds, usage: tries.append(said),
         )
         assert len(tries) == 1
         assert Steps.model_validate_json(tries[0])

@@ -37,9 +37,13 @@ hostile = st.lists(st.sampled_from(REPLIES) | st.text(max_size=80), min_size=1, 
 
 
 class StrategyContract:
-    """Inherit from this and supply ``make``, ``needs_model`` and ``most_calls``."""
+    """Inherit from this and supply ``make``, ``needs_model`` and ``most_calls``.
+
+    ``reads_whole`` says that it brings one document whole where it finds any.
+    """
 
     needs_model = True
+    reads_whole = False
     most_calls = 1
 
     @staticmethod
@@ -62,7 +66,12 @@ class StrategyContract:
         assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
         assert len({hit.passage.id for hit in hits}) == len(hits)
         assert all(hit.passage.text in DOCUMENTS[hit.document.id] for hit in hits)
-        assert 0 < len(hits) <= k or gathered.whole
+        assert gathered.whole == self.reads_whole
+        if gathered.whole:
+            (document,) = {hit.document.id for hit in hits}
+            assert tuple(hit.passage.text for hit in hits) == DOCUMENTS[document]
+        else:
+            assert 0 < len(hits) <= k
         assert gathered.result.question == QUESTION
         assert len(model.prompts) <= self.most_calls
         assert (len(model.prompts) > 0) == self.needs_model
@@ -75,7 +84,7 @@ class StrategyContract:
         *before, gathered = self.make().gather(query, desk)
         assert isinstance(gathered, Gathered)
         assert {hit.document.id for hit in gathered.result.hits} == {"elbow"}
-        for asked in (*desk.searches, *desk.readings):
+        for asked in (*desk.searches, *desk.surveys, *desk.readings):
             assert asked.filters[:1] == filters
             assert asked.collections == MAIN
             assert asked.retriever == query.retriever
@@ -83,9 +92,22 @@ class StrategyContract:
         prompts = [step.detail["messages"] for step in steps if step.kind == "prompt"]
         shown = ["\n".join(one["content"] for one in messages) for messages in prompts]
         assert shown == desk.prompts
-        searched = [step.detail["text"] for step in steps if step.kind == "query"]
-        assert searched == [one.text for one in desk.searches]
+        self.check_looks(steps, desk)
         assert len(json.dumps([dict(step.detail) for step in steps])) < 60_000
+
+    @staticmethod
+    def check_looks(steps: list[Step], desk: FakeDesk) -> None:
+        """Every search, survey and reading is in the trace, as deep as it was."""
+        queries = [step for step in steps if step.kind == "query"]
+        surveys = [step.detail for step in queries if step.name == "articles"]
+        searches = [step.detail for step in queries if step.name != "articles"]
+        assert surveys == [{"text": one.text, "k": one.k} for one in desk.surveys]
+        assert searches == [{"text": one.text, "k": one.k} for one in desk.searches]
+        found = [steps[steps.index(step) + 1] for step in queries if step.name != "articles"]
+        expected = [[hit.passage.id for hit in desk.search(q).hits] for q in (*desk.searches,)]
+        assert [[row["passage"] for row in step.detail["hits"]] for step in found] == expected
+        reads = [step for step in steps if step.kind == "hits" and step.name == "read"]
+        assert len(reads) == len(desk.readings)
 
     def test_the_same_replies_gather_the_same(self) -> None:
         def told() -> list[object]:
@@ -101,8 +123,8 @@ class StrategyContract:
 
     def test_a_model_that_fails_leaves_the_plain_search(self) -> None:
         before, gathered = self.gather(Query(QUESTION, k=3))
-        plain = FakeDesk().search(Query(QUESTION, k=3)).hits
-        assert gathered.result.hits == plain
+        if not self.reads_whole:
+            assert gathered.result.hits == FakeDesk().search(Query(QUESTION, k=3)).hits
         codes = [item.code for item in before if isinstance(item, Notice)]
         assert codes == (["strategy_fallback"] if self.needs_model else [])
 

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dragtor.answer.merge import first, fused
+from dragtor.answer import trace
+from dragtor.answer.merge import first, supplemented
 from dragtor.answer.script import Script
 from dragtor.answer.strategies.findings import Findings, Known
 from dragtor.answer.strategies.scribe import Scribe
@@ -60,8 +61,9 @@ class Comparison(BaseModel):
 class AgentStrategy:
     """Fits :class:`dragtor.interfaces.Strategy`.
 
-    It begins with the plain search, which stays the greater part of what is gathered. Where the
-    model gives no move, or the same one again, it ends with what there is by then.
+    It begins with the plain search, whose best comes first; what only the model's moves found takes
+    turns with it. Where the model gives no move, or the same one again, it ends with what there is
+    by then.
 
     Parameters
     ----------
@@ -86,10 +88,10 @@ class AgentStrategy:
         own = yield from searched(query, query.text, desk)
         findings = Findings(query, own)
         yield from self._moves(scribe, findings, desk)
-        if findings.others:
-            yield Gathered(fused(query, own, findings.others))
-        else:
-            yield Gathered(first(query, own))
+        found = findings.found()
+        result = supplemented(query, own, found) if found else first(query, own)
+        yield trace.listed(self.name, result.hits)
+        yield Gathered(result)
 
     def _moves(self, scribe: Scribe, findings: Findings, desk: Desk) -> Iterator[Step | Notice]:
         made: set[tuple[object, ...]] = set()
@@ -106,6 +108,7 @@ class AgentStrategy:
             made.add(move.does)
             yield scribe.decided(**move.model_dump(mode="json"))
             if move.action == "finish":
+                findings.choose(move.sources)
                 return
             try:
                 yield from self._make(move, scribe, findings, desk)
@@ -116,7 +119,8 @@ class AgentStrategy:
                 if refused == REFUSED:
                     yield from self._end(scribe, findings, "the model's steps make no sense")
                     return
-        text = f"the agent stopped after {self._max_steps} steps (agent.max_steps)"
+        steps = f"{self._max_steps} step{'' if self._max_steps == 1 else 's'}"
+        text = f"the agent stopped after {steps} (agent.max_steps)"
         yield Notice("agent_stopped", f"{text}: the answer rests on what it had found by then")
 
     def _make(
@@ -149,7 +153,7 @@ class AgentStrategy:
         yield scribe.decided(compared=[one.title, other.title], agree=agree, point=point)
 
     def _end(self, scribe: Scribe, findings: Findings, why: str) -> Iterator[Step | Notice]:
-        if findings.others:
+        if findings.found():
             yield scribe.decided(finish=why)
         else:
             yield from scribe.fallback(why)

@@ -23,12 +23,18 @@ KEPT = 4
 
 @dataclass
 class Known:
-    """A source that was found: its number for the model, and the text the model is shown."""
+    """A source that was found: its number for the model, and the text the model is shown.
+
+    ``sought`` is what it was found by. ``hits`` are its passages that the model points at when it
+    names it, best first.
+    """
 
     number: int
     id: str
     title: str
     text: str
+    sought: str
+    hits: tuple[Hit, ...]
     was_read: bool = False
 
 
@@ -37,10 +43,19 @@ class Findings:
 
     def __init__(self, query: Query, own: SearchResult) -> None:
         self.query = query
-        self.others: list[SearchResult] = []
+        self._searches: list[SearchResult] = []
+        self._named: list[Known] = []
         self._known: dict[str, Known] = {}
         self._done: list[str] = []
         self._meet(own)
+
+    def found(self) -> list[SearchResult]:
+        """What the moves brought: the sources that were named, each once, then the searches.
+
+        The last comes first: a model that looks on was not content with what it had.
+        """
+        named = [SearchResult(self.query.text, one.hits, {}) for one in reversed(self._named)]
+        return [*named, *reversed(self._searches)]
 
     def listed(self) -> str:
         """The sources, numbered, each with its title and the beginning of what is known of it."""
@@ -68,7 +83,7 @@ class Findings:
         """Take in what a search found. Raises QueryError where that is nothing."""
         if not result.hits:
             raise QueryError(f"the search for {trace.shortened(text, 40)!r} found nothing")
-        self.others.append(result)
+        self._searches.append(result)
         before = len(self._known)
         self._meet(result)
         self.note(f"searched {text!r}: {len(self._known) - before} new sources")
@@ -82,26 +97,42 @@ class Findings:
             raise QueryError(f"{list(numbers)} does not name {what} of 1 to {len(by_number)}")
         return found[:wanted]
 
+    def name(self, source: Known) -> None:
+        """Count a source as found that the model pointed at, and once where it does so again."""
+        self._named = [one for one in self._named if one.id != source.id] + [source]
+
+    def choose(self, numbers: Sequence[int]) -> None:
+        """Count sources as found that the model ends with; a number that is none is no matter."""
+        by_number = {one.number: one for one in self._known.values()}
+        for number in reversed(numbers):
+            if number in by_number:
+                self.name(by_number[number])
+
     def read(self, source: Known, passages: Sequence[Hit]) -> Step:
-        """Take in a whole document: what of it shares most with the question counts as found."""
-        covered = coverages(self.query.text, [hit.passage.text for hit in passages])
+        """Take in a whole document: what of it shares most with what was asked counts as found.
+
+        That is the question, and the search that found the document.
+        """
+        asked = f"{self.query.text}\n{source.sought}"
+        covered = coverages(asked, [hit.passage.text for hit in passages])
         order = sorted(range(len(passages)), key=lambda at: (-covered[at], at))[:KEPT]
-        best = tuple(
+        source.hits = tuple(
             replace(passages[at], rank=rank, score=covered[at], scores={})
             for rank, at in enumerate(order, start=1)
         )
-        self.others.append(SearchResult(self.query.text, best, {}))
         source.was_read = True
+        self.name(source)
         source.text = " … ".join(passages[at].passage.text for at in sorted(order))
         self.note(f"read {source.number}: {len(passages)} passages")
-        return trace.listed("read", best)
+        return trace.listed("read", passages)
 
     def _meet(self, result: SearchResult) -> None:
         """Number the sources of the best hits that are not known yet."""
         new = {hit.document.id: hit for hit in reversed(result.hits) if self._is_new(hit)}
         for hit in sorted(new.values(), key=lambda hit: hit.rank)[:NEW]:
             info, number = hit.document, len(self._known) + 1
-            self._known[info.id] = Known(number, info.id, info.title, hit.passage.text)
+            text = hit.passage.text
+            self._known[info.id] = Known(number, info.id, info.title, text, result.question, (hit,))
 
     def _is_new(self, hit: Hit) -> bool:
         return hit.document.id not in self._known and hit.rank <= self.query.k

@@ -13,7 +13,7 @@ from dragtor.answer.stream import RepetitionGuard
 from dragtor.answer.structured import structured
 from dragtor.errors import EngineError, QueryError, StructureError
 from dragtor.interfaces import Desk, LanguageModel
-from dragtor.types import Message, Notice, Prompt, Step
+from dragtor.types import Message, Notice, Prompt, Step, Usage
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -41,22 +41,25 @@ class Scribe:
     def ask(self, messages: Sequence[Message], max_tokens: int) -> str:
         """What the model says, up to where it repeats itself; empty where it fails."""
         started = time.perf_counter()
-        text, guard = "", RepetitionGuard()
+        text, guard, usage = "", RepetitionGuard(), Usage(self._model.count(messages), 0)
         stream = self._model.stream(messages, max_tokens)
         try:
             for piece in stream:
-                if isinstance(piece, str):
-                    text += piece
-                    if (end := guard.feed(piece)) is not None:
-                        text = text[:end]
-                        break
+                if isinstance(piece, Usage):
+                    usage = piece
+                    continue
+                text += piece
+                usage += Usage(0, 1)
+                if (end := guard.feed(piece)) is not None:
+                    text = text[:end]
+                    break
         except EngineError as error:
             self._fail(messages, error)
             return ""
         finally:
             if isinstance(stream, Generator):
                 stream.close()
-        self._heard(messages, text, time.perf_counter() - started)
+        self._heard(messages, text, time.perf_counter() - started, usage)
         return text.strip()
 
     def fill(self, messages: Sequence[Message], schema: type[T], max_tokens: int) -> T | None:
@@ -84,9 +87,9 @@ class Scribe:
         text = f"{self.name}: {why}; the answer rests on the plain search"
         yield Notice("strategy_fallback", text)
 
-    def _heard(self, messages: Sequence[Message], text: str, seconds: float) -> None:
+    def _heard(self, messages: Sequence[Message], text: str, seconds: float, usage: Usage) -> None:
         self._asked(messages)
-        self._steps.append(trace.replied(self.name, text, seconds))
+        self._steps.append(trace.replied(self.name, text, seconds, usage))
 
     def _fail(self, messages: Sequence[Message], error: EngineError) -> None:
         self._asked(messages)

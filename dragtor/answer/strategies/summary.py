@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dragtor.answer.trace import found
+from dragtor.answer.trace import found, listed
 from dragtor.interfaces import Desk
 from dragtor.types import ArticleHit, Filter, Gathered, Hit, Notice, Query, Step
 
@@ -24,30 +24,34 @@ class SummaryStrategy:
     def gather(self, query: Query, desk: Desk) -> Iterator[Step | Notice | Gathered]:
         """See Strategy."""
         articles = desk.articles(query)
+        yield from _ranked(query, articles)
         if not articles:
             result = desk.search(query)
             yield from found(query, result)
             yield Gathered(result)
             return
-        yield _ranked(query, articles)
         best = articles[0]
         if not best.summary:
             yield NO_SUMMARIES
         # The search is for what is to be said of every search (pending documents), and for scores.
         within = Filter("id", "=", best.document.id)
         passages = desk.read(query, best.document.id)
-        result = desk.search(replace(query, k=len(passages), filters=(*query.filters, within)))
+        yield listed("read", passages)
+        inside = replace(query, k=len(passages), filters=(*query.filters, within))
+        result = desk.search(inside)
+        yield from found(inside, result)
         hits = _scored(passages, result.hits)
         yield Step("decision", self.name, {"read": best.document.id, "passages": len(hits)})
         yield Gathered(replace(result, hits=hits), whole=True)
 
 
-def _ranked(query: Query, articles: Sequence[ArticleHit]) -> Step:
+def _ranked(query: Query, articles: Sequence[ArticleHit]) -> Iterator[Step]:
+    yield Step("query", "articles", {"text": query.text, "k": query.k})
     said = [
         {"document": one.document.id, "title": one.document.title, "score": round(one.score, 4)}
         for one in articles
     ]
-    return Step("hits", "articles", {"text": query.text, "articles": said})
+    yield Step("hits", "articles", {"articles": said})
 
 
 def _scored(passages: Sequence[Hit], found: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -42,6 +42,7 @@ def widen(
 
 def searched(query: Query, text: str, desk: Desk) -> Generator[Step, None, SearchResult]:
     """Search for a text in place of the question's; returns the result, deeper than is shown."""
-    result = desk.search(replace(query, text=text, k=max(query.k, DEPTH)))
-    yield from trace.found(replace(query, text=text), result)
+    deeper = replace(query, text=text, k=max(query.k, DEPTH))
+    result = desk.search(deeper)
+    yield from trace.found(deeper, result)
     return result

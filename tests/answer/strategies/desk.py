@@ -41,11 +41,15 @@ PUBLIC = ("pulleys", "elbow", "skin")
 
 @dataclass
 class FakeDesk:
-    """``secret`` lies in a collection of its own; a filter on ``id`` is understood."""
+    """``secret`` lies in a collection of its own; a filter on ``id`` is understood.
+
+    The article that shares the most words with a question is the best; all have summaries.
+    """
 
     model: LanguageModel | None = None
     documents: Mapping[str, Sequence[str]] = field(default_factory=lambda: DOCUMENTS)
     searches: list[Query] = field(default_factory=list)
+    surveys: list[Query] = field(default_factory=list)
     readings: list[Query] = field(default_factory=list)
 
     def search(self, query: Query) -> SearchResult:
@@ -73,7 +77,15 @@ class FakeDesk:
         return self.model.prompts if isinstance(self.model, SayingModel) else []
 
     def articles(self, query: Query) -> tuple[ArticleHit, ...]:
-        return ()
+        self.surveys.append(query)
+        asked = set(content_stems(query.text))
+        found = []
+        for name in self._seen(query):
+            text = " ".join(self.documents[name])
+            if shared := len(asked.intersection(content_stems(text))):
+                (hit, *_) = self._hits(name)
+                found.append(ArticleHit(hit.document, text, float(shared)))
+        return tuple(sorted(found, key=lambda one: (-one.score, one.document.id))[: query.k])
 
     def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
         self.readings.append(query)

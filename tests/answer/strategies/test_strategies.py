@@ -16,7 +16,7 @@ from dragtor.answer.strategies.summary import SummaryStrategy
 from dragtor.build import STRATEGIES
 from dragtor.config import Settings
 from dragtor.interfaces import Strategy
-from dragtor.types import Gathered, Notice, Query, Step
+from dragtor.types import Gathered, Notice, Query, Step, Usage
 from tests.answer.strategies.desk import FakeDesk, SayingModel
 from tests.contracts.strategy import QUESTION, StrategyContract, hostile
 
@@ -31,6 +31,7 @@ class TestPlain(StrategyContract):
 
 class TestSummary(StrategyContract):
     needs_model = False
+    reads_whole = True
     make = staticmethod(SummaryStrategy)
 
 
@@ -229,6 +230,85 @@ def test_an_agent_searches_reads_compares_and_finishes() -> None:
     assert "Grade IV pulley injuries need surgery." in model.prompts[2]  # read whole by then
 
 
+# A library where the plain search finds fillers, and one passage answers in other words.
+TOWN = {
+    **{f"filler{n}": (f"Pulley injury heal grade remark number{n}.",) for n in range(40)},
+    "answer": ("Old preface.", "Annular ligament ruptures mend after six weeks of splinting."),
+    "against": ("Another view: splinting an annular ligament takes nine weeks.",),
+}
+SEARCH = move("search", "annular ligament ruptures mend by splinting")
+
+
+def found_in_town(*replies: str, k: int = 4) -> list[str]:
+    desk = FakeDesk(SayingModel(*replies), TOWN)
+    *_, gathered = AgentStrategy(PROMPTS.agent, PROMPTS.compare, 6).gather(
+        Query(QUESTION, k=k), desk
+    )
+    assert isinstance(gathered, Gathered)
+    return [hit.passage.id for hit in gathered.result.hits]
+
+
+@pytest.mark.parametrize(
+    ("replies", "expected"),
+    [
+        ([SEARCH], {"answer-2"}),
+        ([SEARCH, move("search", "surgery of pulleys number7")], {"answer-2"}),
+        ([SEARCH, move("search", "remark number8"), move("read", "", 4)], {"answer-2"}),
+        (
+            [
+                SEARCH,
+                move("compare", "", 4, 5),
+                json.dumps({"agree": "no", "point": "six against nine weeks"}),
+                move("search", "remark number9"),
+            ],
+            {"answer-2", "against-1"},
+        ),
+    ],
+)
+def test_what_only_an_agent_found_is_among_the_final_passages(
+    replies: list[str], expected: set[str]
+) -> None:
+    plain_ids = [hit.passage.id for hit in FakeDesk(None, TOWN).search(Query(QUESTION, k=30)).hits]
+    assert not expected & set(plain_ids)
+    found = found_in_town(*replies, move("finish"))
+    assert found[0] == plain_ids[0]
+    assert expected <= set(found)
+    assert found == found_in_town(*replies, move("finish"), k=9)[:4]
+
+
+def test_the_sources_an_agent_ends_with_come_before_all_else_it_found() -> None:
+    searches = [SEARCH, *(move("search", f"remark number{n}") for n in range(20, 23))]
+    number = 4  # the plain search shows three sources, and the first that it found is next
+    assert "answer-2" not in found_in_town(*searches, move("finish"))
+    found = found_in_town(*searches, move("finish", "", number, 99))
+    assert found[1] == "answer-2"
+
+
+def test_a_document_that_is_read_twice_counts_once() -> None:
+    other = json.dumps({"agree": "yes", "point": ""})
+    once = found_in_town(SEARCH, move("compare", "", 4, 5), other, move("finish"), k=12)
+    twice = found_in_town(
+        SEARCH, move("read", "", 4), move("compare", "", 4, 5), other, move("finish"), k=12
+    )
+    assert once == twice
+
+
+@pytest.mark.parametrize(("steps", "said"), [(1, "after 1 step ("), (2, "after 2 steps (")])
+def test_the_last_step_is_counted_in_the_right_number(steps: int, said: str) -> None:
+    strategy = AgentStrategy(PROMPTS.agent, PROMPTS.compare, steps)
+    replies = (move("search", "tennis elbow"), move("read", "", 1))
+    _, _, (notice,), _ = gather(strategy, SayingModel(*replies))
+    assert said in notice.text
+
+
+def test_what_the_model_read_and_wrote_is_in_the_steps() -> None:
+    model = SayingModel(move("read", "", 1), move("finish"))
+    _, steps, *_ = gather(TestAgent.make(), model)
+    assert [step.usage for step in steps if step.kind == "reply"] == [Usage(1, 1)] * 2
+    _, steps, *_ = gather(TestHyde.make(), SayingModel(IMAGINED))
+    assert [step.usage for step in steps if step.usage != Usage()] == [Usage(1, 1)]
+
+
 def test_an_agent_stops_at_its_last_step_and_says_so() -> None:
     replies = [
         move("search", f"pulley injury {n}") for n in ("grade", "ring", "surgery", "rupture")
@@ -263,7 +343,7 @@ def test_what_an_agent_found_before_it_repeated_itself_is_kept() -> None:
     found, steps, notices, _ = gather(TestAgent.make(), SayingModel(same, same), k=8)
     assert any(id.startswith("elbow") for id in found)
     assert notices == []
-    assert steps[-1].detail == {"finish": "the model repeats itself"}
+    assert steps[-2].detail == {"finish": "the model repeats itself"}
 
 
 def test_an_agent_learns_why_a_step_was_not_made() -> None:

@@ -58,11 +58,17 @@ def test_the_best_article_is_brought_whole_with_the_scores_of_what_was_found() -
     assert gathered.result.notices == (PENDING,)
     (query,) = desk.searched
     assert query.filters == (*QUERY.filters, Filter("id", "=", "d1"))
-    ranked, decided = events
-    assert isinstance(ranked, Step)
-    assert isinstance(decided, Step)
-    assert [one["document"] for one in ranked.detail["articles"]] == ["d1", "d2"]
-    assert decided.detail == {"read": "d1", "passages": 3}
+    steps = [step for step in events if isinstance(step, Step)]
+    assert [(step.kind, step.name) for step in steps] == [
+        ("query", "articles"),
+        ("hits", "articles"),
+        ("hits", "read"),
+        ("query", "hybrid"),
+        ("hits", "hybrid"),
+        ("decision", "summary"),
+    ]
+    assert [one["document"] for one in steps[1].detail["articles"]] == ["d1", "d2"]
+    assert steps[-1].detail == {"read": "d1", "passages": 3}
 
 
 def test_it_says_where_the_best_article_has_no_summary() -> None:
