@@ -91,7 +91,7 @@ LEANING = _words(
     discussion disease doctor dosage dose downside drawback duration duty economy effect
     effectiveness efficacy element end event evidence evolution example exercise expense
     experience expert explanation extent fact factor fan feature fee field food form founder
-    frequency function fund future goal group growth guideline habitat health history idea
+    frequency function fund future goal grade group growth guideline habitat health history idea
     impact implication importance important improvement information ingredient instrument
     invention issue item job kind language law length lesson level library life limit
     limitation list location look main maker material meaning measure mechanism medication
@@ -111,6 +111,21 @@ LEANING = _words(
     version victim view war warning way weakness weather website weight work worker year"""
 )
 """Nouns that say little alone: "the symptoms", of what?"""
+
+RELATIONAL = _words(
+    """advantage aftereffect alternative application aspect benefit cause challenge characteristic
+    complication component con consequence contraindication cost criteria cure definition diagnosis
+    difference difficulty dosage dose downside drawback disadvantage duration effect effectiveness
+    efficacy example explanation feature founder function impact implication importance indication
+    ingredient limitation meaning mechanism origin outcome outlook prevention price pro prognosis
+    purpose reason recovery rehab rehabilitation relevance remedy result risk role severity
+    sign significance stage surgery symptom therapy timeline treatment type upside usage use
+    warning"""
+)
+"""Nouns of what belongs to something else, and is asked for as such; those of
+``LEANING`` may well be meant as they stand ("the weather")."""
+CARE = _words("cure recovery rehab rehabilitation remedy surgery therapy treatment")
+"""Those of them that are for or from something, and need no article to be somebody's."""
 
 EVALUATIVE = _words(
     """true false safe unsafe possible impossible necessary unnecessary better best okay ok fine
@@ -149,7 +164,16 @@ def is_leaning(word: str) -> bool:
     >>> is_leaning("symptoms"), is_leaning("stories"), is_leaning("pulleys")
     (True, True, False)
     """
-    return word in LEANING or singular(word) in LEANING
+    return bool({word, singular(word)} & (LEANING | RELATIONAL))
+
+
+def is_relational(word: str) -> bool:
+    """Whether a noun, in lower case, is of what belongs to something else.
+
+    >>> is_relational("symptoms"), is_relational("weather")
+    (True, False)
+    """
+    return word in RELATIONAL or singular(word) in RELATIONAL
 
 
 def singular(word: str) -> str:

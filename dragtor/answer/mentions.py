@@ -19,6 +19,7 @@ from dragtor.answer.english import (
     POSSESSIVES,
     PREDICATES,
     VERB_FOLLOWS,
+    VERBS,
     is_leaning,
     is_plural,
     is_verb,
@@ -37,6 +38,8 @@ _TOPIC = re.compile(
 _STARTS = re.compile(r"(?:^|[.?!]\s+)$")
 _ADVERB = re.compile(r"[a-z]{3,}ly$")
 _COMPOUND = re.compile(r"\b(?:of|and|or)\b|['’]s?\s")
+_TITLE = re.compile(r"[A-Z]\w+ and [A-Z]\w+")
+"""One name, of a book or a rule of thumb: "Pride and Prejudice"."""
 _PARTICIPLE = re.compile(r"[a-z]{2,}ed$")
 _ADJECTIVE = re.compile(r"^[a-z]+(?:al|ic|ive|ous|ary)$")
 _NO_ADVERBS = frozenset("family supply assembly anomaly butterfly jelly belly reply rally".split())
@@ -78,7 +81,7 @@ class Mention:
     @property
     def plural(self) -> bool:
         """Whether it stands for more than one."""
-        return is_plural(self.head) or " and " in self.text
+        return is_plural(self.head) or (" and " in self.text and not _TITLE.fullmatch(self.text))
 
     @property
     def proper(self) -> bool:
@@ -88,7 +91,7 @@ class Mention:
     @property
     def compound(self) -> bool:
         """Whether it is made of two phrases."""
-        return bool(_COMPOUND.search(self.text))
+        return bool(_COMPOUND.search(self.text)) and not _TITLE.fullmatch(self.text)
 
     @property
     def leaning(self) -> bool:
@@ -122,8 +125,17 @@ def mentions(text: str) -> list[Mention]:
             simple[i + 1] = found[i + 1] = replace(right, role=left.role)
         elif link in ("and", "or") and _ADJECTIVE.search(left.text):
             found[i] = replace(left, stems=())
-    kept = [mention for mention in found if mention.stems]
+    titles = [mention for mention in found if _TITLE.fullmatch(mention.text)]
+    kept = [
+        mention
+        for mention in found
+        if mention.stems and not any(_part_of(mention, title) for title in titles)
+    ]
     return sorted(kept, key=lambda mention: (mention.start, mention.end))
+
+
+def _part_of(mention: Mention, whole: Mention) -> bool:
+    return mention != whole and whole.start <= mention.start and mention.end <= whole.end
 
 
 _JOINS = frozenset(["of", "'s", "and", "or"])
@@ -192,7 +204,8 @@ def _breaks(words: Sequence[Word], i: int) -> bool:
         return True
     if word.text[0].isupper() and i > 0:
         return False
-    if before in _ACTORS or before == "not" or (_ACTING.search(lower) and _acts(words, i)):
+    acted = before in _ACTORS or before == "not" or _done_to(before, words[i + 1 : i + 2])
+    if acted or (_ACTING.search(lower) and _acts(words, i)):
         return True
     if _ADVERB.search(lower) and lower not in _NO_ADVERBS:
         return True
@@ -204,7 +217,28 @@ def _breaks(words: Sequence[Word], i: int) -> bool:
     if _PARTICIPLE.search(lower) and after in FUNCTION_WORDS:
         return True
     named = before in DETERMINERS or before in POSSESSIVES or before in ("of", "main", "some")
-    return is_verb(lower) and not named
+    return is_verb(lower) and not named and not _inside_name(words, i, after)
+
+
+def _done_to(before: str, following: Sequence[Word]) -> bool:
+    """Whether a word is what is done to something: "to crack your knuckles"."""
+    return before == "to" and any(w.lower in DETERMINERS | POSSESSIVES for w in following)
+
+
+def _inside_name(words: Sequence[Word], i: int, after: str) -> bool:
+    """Whether what may be a verb is part of a name: "what is a lumbrical shift syndrome?".
+
+    A base form cannot be the verb of "a lumbrical" itself, and behind "what is" or a preposition
+    none of another word is due before the phrase ends.
+    """
+    if words[i].lower not in VERBS or after in FUNCTION_WORDS:
+        return False
+    k = i - 1
+    while k > 0 and words[k].lower not in FUNCTION_WORDS:
+        k -= 1
+    lead = [word.lower for word in words[max(k - 2, 0) : k]]
+    led = lead[-1:] != [] and (lead[-1] in _BELONGS or lead in (["what", "is"], ["what", "was"]))
+    return words[k].lower in ("a", "an") and k < i - 1 and led
 
 
 def _acts(words: Sequence[Word], i: int) -> bool:
@@ -223,7 +257,7 @@ _OBJECTS = DETERMINERS | POSSESSIVES | frozenset("it them this that for at about
 
 def _mention(text: str, words: Sequence[Word], first: int, last: int) -> Mention:
     before = words[first - 1].lower if first else ""
-    article = before if before in DETERMINERS else ""
+    article = before if before in DETERMINERS or before in ("my", "our") else ""
     lead = text[: words[first - 1].start if article else words[first].start]
     if _TOPIC.search(lead):
         role: Role = "topic"

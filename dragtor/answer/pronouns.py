@@ -25,7 +25,7 @@ Number = Literal["singular", "plural", "any"]
 class Slot:
     """A piece of a question that stands for something said before.
 
-    ``before`` is what is to be kept of it in front of what is put in ("at" for "there").
+    ``before`` is what is to be kept of it in front of what is put in ("in" for "there").
     """
 
     start: int
@@ -35,6 +35,7 @@ class Slot:
     possessive: bool = False
     person: bool = False
     before: str = ""
+    female: bool = False
 
 
 _PRONOUNS: dict[str, tuple[Number, bool, bool]] = {
@@ -53,6 +54,7 @@ _PRONOUNS: dict[str, tuple[Number, bool, bool]] = {
 }
 _POINTING = frozenset("this that these those".split())
 _TAKES = frozenset("take takes took cost costs hurt help mean make makes".split())
+_WEATHER = frozenset("rain raining snow snowing".split())
 _IS = frozenset("is was be it's isn't wasn't be".split())
 
 
@@ -68,6 +70,38 @@ def slots(question: str) -> list[Slot]:
     if all(bare(question[start:end]) for start, end in spans):
         return found
     return [slot for slot in found if any(start <= slot.start < end for start, end in spans)]
+
+
+def put_in(question: str, slot: Slot, text: str, *, many: bool) -> str:
+    """The question with a text in a slot; ``many``: the text stands for more than one.
+
+    The verb next to it agrees with it.
+
+    >>> put_in("How are they treated?", slots("How are they treated?")[0], "flu", many=False)
+    'How is flu treated?'
+    """
+    before, after = question[: slot.start], question[slot.end :]
+    if slot.kind != "pronoun" or slot.possessive or many == (slot.number == "plural"):
+        return f"{before}{text}{after}"
+    forms = _MANY if many else _ONE
+    verb = _VERB_BEFORE.search(before)
+    if verb and verb[1].lower() in forms:
+        form = forms[verb[1].lower()]
+        form = form.capitalize() if verb[1][0].isupper() else form
+        before = f"{before[: verb.start(1)]}{form} "
+    elif not verb and (later := _VERB_AFTER.match(after)):
+        after = f" {forms.get(later[1], later[1])}{after[later.end() :]}"
+    return f"{before}{text}{after}"
+
+
+_MANY = {"is": "are", "was": "were", "does": "do", "has": "have"}
+_ONE = {many: one for one, many in _MANY.items()}
+_VERB_BEFORE = re.compile(
+    r"(?:^|[.?!,;:]\s+|\b(?:and|but|so|what|why|how|when|where|who|long|often|much|many|old)\s+)"
+    r"(\w+)\s+$",
+    re.IGNORECASE,
+)
+_VERB_AFTER = re.compile(r"\s+(is|are|was|were|has|have)\b")
 
 
 def _slot(question: str, words: Sequence[Word], i: int) -> Slot | None:
@@ -96,7 +130,8 @@ def _pronoun(question: str, words: Sequence[Word], i: int) -> Slot | None:
         end = word.start + 2
     if word.lower == "her":
         possessive = i + 1 < len(words) and words[i + 1].lower not in FUNCTION_WORDS
-    return Slot(word.start, end, "pronoun", number, possessive, person)
+    female = word.lower in ("she", "her")
+    return Slot(word.start, end, "pronoun", number, possessive, person, female=female)
 
 
 def _named_before(
@@ -116,7 +151,7 @@ def _named_before(
 
 
 _CLAUSE = re.compile(
-    r"[,;.?!]|\b(?:and|but|or|when|if|because|while|that|who|which|before|after)\b"
+    r"[,;:.?!]|\b(?:and|but|or|when|if|because|while|that|who|which|before|after)\b"
 )
 
 
@@ -157,6 +192,8 @@ _CHOOSING = frozenset("another what".split())
 def expletive(words: Sequence[Word], i: int) -> bool:
     """Whether "it" stands for nothing before: "is it safe to …", "how long does it take to …"."""
     after = [word.lower for word in words[i + 1 :]]
+    if _WEATHER.intersection(after[:1]) or (after[:1] == ["late"] and len(after) == 1):
+        return True
     if words[i].lower == "it" and after[:1] and after[0] in _IS | {"will", "would"}:
         after = after[1:]
     if not after:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
-from dragtor.answer.english import FUNCTION_WORDS
+from dragtor.answer.english import AUXILIARIES, FUNCTION_WORDS, QUESTION_WORDS
+from dragtor.answer.leaning import ELLIPTIC, bare, last_sentence, leaning_phrase, more
+from dragtor.answer.pronouns import slots
 from dragtor.errors import EngineError
 from dragtor.interfaces import LanguageModel, Rewriter
 from dragtor.log import logger
@@ -70,8 +73,14 @@ class ModelRewriter:
 
 
 def holds(question: str, rewrite: str, history: Sequence[Turn]) -> bool:
-    """Whether a rewrite keeps what the question says, and adds only what was said before."""
-    if not rewrite.strip() or "\n" in rewrite:
+    """Whether a rewrite keeps what the question says, and adds only what was said before.
+
+    What the question left open has to be said, and what it asks has to stay: its kind, its
+    negations, and the order of its words, so that no comparison is turned round.
+    """
+    if not rewrite.strip() or "\n" in rewrite or _left_open(question, rewrite):
+        return False
+    if not _asks_the_same(question, rewrite):
         return False
     if len(words(rewrite)) > len(words(question)) + MORE_WORDS:
         return False
@@ -80,8 +89,54 @@ def holds(question: str, rewrite: str, history: Sequence[Turn]) -> bool:
     return asked <= written <= said
 
 
+def _left_open(question: str, rewrite: str) -> bool:
+    """Whether a question leans on others, and its rewrite still does."""
+    return _open(question) and _open(rewrite)
+
+
+def _open(text: str) -> bool:
+    leans = bare(text) or more(text) or leaning_phrase(text)
+    return bool(slots(text) or leans or ELLIPTIC.match(text))
+
+
+def _asks_the_same(question: str, rewrite: str) -> bool:
+    short = bare(question) or ELLIPTIC.match(question)  # what is asked stands in another question
+    if question.rstrip().endswith("?") and not rewrite.rstrip().endswith("?"):
+        return False
+    if not short and _kind(question) != _kind(rewrite):
+        return False
+    if len(_NOT.findall(question)) != len(_NOT.findall(rewrite)) and not short:
+        return False
+    return bool(short) or _in_order(question, rewrite)
+
+
+def _kind(question: str) -> str:
+    """The word that asks, "yes or no" for an auxiliary at the start, "" for none."""
+    said = [word for word in words(last_sentence(question)) if word not in ("and", "but", "so")]
+    if said and said[0] in AUXILIARIES:
+        return "yes or no"
+    return next((word for word in said if word in QUESTION_WORDS), "")
+
+
+def _in_order(question: str, rewrite: str) -> bool:
+    """Whether a question's content words keep their order, and stay behind its "than"."""
+    written = iter(_stems_of(rewrite))
+    if not all(stem in written for stem in _stems_of(question)):
+        return False
+    _, _, asked = question.lower().partition(" than ")
+    _, _, kept = rewrite.lower().partition(" than ")
+    return set(_stems_of(asked)) <= set(_stems_of(kept))
+
+
+def _stems_of(text: str) -> list[str]:
+    return content_stems(" ".join(w for w in words(text) if w not in FUNCTION_WORDS))
+
+
+_NOT = re.compile(r"\b(?:not|never|no|without|cannot)\b|n['’]t\b", re.IGNORECASE)
+
+
 def _content(text: str) -> set[str]:
-    return set(content_stems(" ".join(w for w in words(text) if w not in FUNCTION_WORDS)))
+    return set(_stems_of(text))
 
 
 def reworded(model: LanguageModel, question: str, history: Sequence[Turn]) -> str | None:

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dragtor.answer.clarify import combined, question_back
-from dragtor.answer.english import AUXILIARIES, QUESTION_WORDS, plural, singular
-from dragtor.answer.leaning import bare, leans
+from dragtor.answer.ellipsis import completed, of_topic
+from dragtor.answer.english import plural, singular
+from dragtor.answer.leaning import ELLIPTIC, leaning_phrase, more, small_talk
 from dragtor.answer.mentions import Mention, mentions
-from dragtor.answer.pronouns import Slot, slots
+from dragtor.answer.pronouns import Slot, put_in, slots
 from dragtor.text import content_stems
 from dragtor.types import Rewritten, Turn
 
@@ -36,20 +37,22 @@ AGAIN, TOPIC_AGAIN = 0.1, 0.2
 """What each further question that speaks of a phrase adds to its weight."""
 SINGULAR_FOR_PLURAL, PLURAL_FOR_SINGULAR = 0.7, 0.4
 UNLIKELY = 0.2
+UNANSWERED = 0.5
+"""What is left of the weight of a phrase in a question that got no answer to show."""
 TOO_FAR = 0.4
 """Below this weight a phrase is no topic any more."""
 MOST_TURNS = 8
 
-_MORE = re.compile(r"\b(?:more|else)\W*$", re.IGNORECASE)
-_UNDER = re.compile(
-    r"(?:and|but|so|what about|how about|and what about)\s+"
-    r"((?:after|at|before|during|for|from|in|on|when|while|with|without)\b.{2,}\?)",
-    re.IGNORECASE | re.DOTALL,
-)
-"""The question before, under another condition: "and after a week?"."""
-_END = re.compile(r"[\s?.!…]*$")
 _WHO = re.compile(r"who (?:is|was)\b", re.IGNORECASE)
-_PERSON = re.compile(r"\b(?:he|she|him|his|her)\b", re.IGNORECASE)
+_DOER = re.compile(r"who (?!is\b|was\b)\w+", re.IGNORECASE)
+"""Asks for somebody who is not named: "who wrote it?"."""
+_HE = re.compile(r"\b(?:he|him|his)\b", re.IGNORECASE)
+_SHE = re.compile(r"\b(?:she|hers?)\b", re.IGNORECASE)
+_DO = re.compile(
+    r"(?:\b(?:i|you|we|they|one|people|to|can|could|should)\s+do|\bdoing)\s+$", re.IGNORECASE
+)
+_TOGETHER = re.compile(r"\b(?:together|apart|each other|between them|both)\b", re.IGNORECASE)
+"""Only more than one thing can be so."""
 
 
 class RuleRewriter:
@@ -72,7 +75,7 @@ class RuleRewriter:
         text = question
         if history and history[-1].asked_back:
             text = combined(history[-1].standalone, question) or question
-        before = [turn for turn in history if not turn.asked_back]
+        before = [turn for turn in history if topical(turn)]
         if self._resolve and before and text == question:
             text = resolved(question, before[-MOST_TURNS:])
         if text != question:
@@ -81,27 +84,34 @@ class RuleRewriter:
         return Rewritten(question, clarify=back)
 
 
+def topical(turn: Turn) -> bool:
+    """Whether a turn says what later ones may be about: no greeting, nor a question asked back."""
+    return not (turn.asked_back or small_talk(turn.question)) and bool(mentions(turn.standalone))
+
+
 def resolved(question: str, before: Sequence[Turn]) -> str:
     """A question that can be understood without the questions before it, oldest first."""
-    if bare(question):
-        return f"{_END.sub('', question)}, {_lowered(before[-1].standalone)}"
-    if under := _UNDER.fullmatch(question.strip()):
-        return f"{_END.sub('', before[-1].standalone)} {under[1]}"
+    if text := completed(question, before):
+        return text
     own = {stem for mention in mentions(question) for stem in mention.stems}
     if found := slots(question):
         return _replaced(question, found, _candidates(before, FADING, AGAIN), own)
-    if leans(question):
+    if more(question) or leaning_phrase(question):
         return _with_topic(question, _candidates(before, TOPIC_FADING, TOPIC_AGAIN), own)
     return question
 
 
 @dataclass
 class _Candidate:
-    """A noun phrase by its latest mention; ``weight`` says how much it is at the centre."""
+    """A noun phrase by its latest mention; ``weight`` says how much it is at the centre.
+
+    ``person`` is what it was called, "he", "she" or "who"; "" for what is nobody or unknown, and
+    "nobody" for what a person is asked after with.
+    """
 
     mention: Mention
     weight: float
-    person: bool
+    person: str
 
 
 def _candidates(before: Sequence[Turn], fading: float, again: float) -> list[_Candidate]:
@@ -110,12 +120,12 @@ def _candidates(before: Sequence[Turn], fading: float, again: float) -> list[_Ca
     kept = 1.0
     for age, turn in enumerate(reversed(before)):
         for candidate in _candidates_of(turn):
-            candidate.weight *= kept
+            candidate.weight *= kept * (1.0 if turn.shown else UNANSWERED)
             seen = found.setdefault(candidate.mention.stems, candidate)
             if seen is not candidate:
                 more = min(seen.weight + (again if age else 0.0), MOST)
                 seen.weight = max(candidate.weight, seen.weight, more)
-                seen.person = seen.person or candidate.person
+                seen.person = max(seen.person, candidate.person, key=_certain)
         kept *= fading if turn.rewritten else fading * SHIFT
     return sorted(found.values(), key=lambda candidate: -candidate.weight)
 
@@ -127,16 +137,33 @@ def _candidates_of(turn: Turn) -> list[_Candidate]:
         taken_over = turn.rewritten is not None and not asked.intersection(mention.stems)
         taken_over = taken_over and mention.end > covered
         covered = max(covered, mention.end)
-        weight = CARRIED if taken_over else ROLES[mention.role]
+        named = bool(ELLIPTIC.match(turn.question)) and asked.issuperset(mention.stems)
+        weight = CARRIED if taken_over or named else ROLES[mention.role]
         weight *= LEANING if mention.leaning else 1.0
-        person = _WHO.match(turn.standalone) or (taken_over and _PERSON.search(turn.question))
-        found.append(_Candidate(mention, weight, mention.proper and bool(person)))
+        person = _person(turn, taken_over) if mention.proper else ""
+        found.append(_Candidate(mention, weight, person))
     return found
 
 
-def _antecedent(slot: Slot, candidates: Sequence[_Candidate], own: set[str]) -> Mention:
-    """What a slot stands for; ``own`` are the stems of its own question."""
-    return max(candidates, key=lambda one: one.weight * _agreement(slot, one, own)).mention
+def _person(turn: Turn, taken_over: bool) -> str:
+    if taken_over and _SHE.search(turn.question):
+        return "she"
+    if taken_over and _HE.search(turn.question):
+        return "he"
+    if _WHO.match(turn.standalone):
+        return "who"
+    return "nobody" if _DOER.match(turn.standalone) else ""
+
+
+def _certain(person: str) -> int:
+    return ["", "nobody", "who", "he", "she"].index(person)
+
+
+def _antecedent(slot: Slot, candidates: Sequence[_Candidate], own: set[str]) -> Mention | None:
+    """What a slot stands for; ``own`` are the stems of its own question. None: nobody known."""
+    fits = [(one.weight * _agreement(slot, one, own), -i) for i, one in enumerate(candidates)]
+    best, place = max(fits, default=(0.0, 0))
+    return candidates[-place].mention if best > 0 else None
 
 
 def _agreement(slot: Slot, candidate: _Candidate, own: set[str]) -> float:
@@ -147,28 +174,42 @@ def _agreement(slot: Slot, candidate: _Candidate, own: set[str]) -> float:
         factor *= PLURAL_FOR_SINGULAR
     if (slot.kind == "one" and mention.leaning) or own.issuperset(mention.stems):
         factor *= UNLIKELY
+    known = candidate.person in ("who", "he", "she")
     if not slot.person:
-        return factor * (UNLIKELY if candidate.person else 1.0)
-    if mention.compound or not mention.proper:
-        factor *= UNLIKELY
-    return factor * (2.0 if candidate.person else 1.0)
+        return factor * (UNLIKELY if known else 1.0)
+    other = "he" if slot.female else "she"
+    thing = mention.compound or not mention.proper or (mention.article and not known)
+    if thing or candidate.person in ("nobody", other):
+        return 0.0
+    return factor * (2.0 if known else 1.0)
 
 
 def _replaced(
     question: str, found: Sequence[Slot], candidates: Sequence[_Candidate], own: set[str]
 ) -> str:
-    if not candidates:
-        return question
-    pieces, position = [], 0
+    text = question
     named: set[str] = set()
+    chosen = []
+    apart = bool(_TOGETHER.search(question)) or any(
+        slot.kind == "pronoun" and slot.number == "singular" for slot in found
+    )
     for slot in found:
         mention = _antecedent(slot, candidates, own)
-        if (slot.possessive and mention.text in named) or (slot.person and not mention.proper):
+        if mention is None or (slot.possessive and mention.text in named):
             continue
-        named.add(mention.text)
-        pieces += [question[position : slot.start], _filled(slot, mention)]
-        position = slot.end
-    return "".join([*pieces, question[position:]])
+        if apart and slot.number == "plural" and not mention.plural and slot.kind == "pronoun":
+            continue
+        if not _DO.search(question[: slot.start]):  # "do it": a deed, and no thing
+            named.add(mention.text)
+            chosen.append((slot, mention))
+    for slot, mention in reversed(chosen):
+        many = mention.plural or _made_plural(slot, mention)
+        text = put_in(text, slot, _filled(slot, mention), many=many)
+    return text
+
+
+def _made_plural(slot: Slot, mention: Mention) -> bool:
+    return slot.number == "plural" and mention.article in ("a", "an")
 
 
 def _filled(slot: Slot, mention: Mention) -> str:
@@ -176,8 +217,7 @@ def _filled(slot: Slot, mention: Mention) -> str:
     text = mention.text
     if slot.kind == "one":
         return _singular(text) if slot.number == "singular" else plural(text)
-    many = slot.number == "plural" and mention.article in ("a", "an")
-    if many:
+    if _made_plural(slot, mention):
         text = plural(text)
     elif mention.article:
         text = f"{mention.article} {text}"
@@ -196,17 +236,5 @@ def _with_topic(question: str, candidates: Sequence[_Candidate], own: set[str]) 
     for candidate in candidates:
         mention = candidate.mention
         if candidate.weight >= TOO_FAR and not own.issuperset(mention.stems):
-            ends = _END.search(question)
-            assert ends is not None, "it matches nothing at all, too"
-            last = mentions(question)[-1:]
-            link = "of" if last and last[0].leaning else "in"
-            link = "about" if _MORE.search(question) else link
-            topic = f"{mention.article} {mention.text}".strip()
-            return f"{question[: ends.start()]} {link} {topic}{ends[0]}"
+            return of_topic(question, f"{mention.article} {mention.text}".strip())
     return question
-
-
-def _lowered(question: str) -> str:
-    first, _, rest = question.partition(" ")
-    asking = first.lower() in AUXILIARIES | QUESTION_WORDS
-    return f"{first.lower()} {rest}" if asking else question

@@ -38,6 +38,15 @@ How much does it cost?
 Is it worth it?
 Does it need a ring?
 Can it spread to the throat?
+What are the symptoms?
+Is surgery needed?
+How long does recovery take?
+And the treatment?
+Tell me more
+Which one is better?
+What about grade III?
+How many sets?
+And then?
 Should they be taped?""".splitlines()
 
 CLEAR = """Is it true that pulleys heal?
@@ -71,6 +80,13 @@ How can I tell if it is a pulley rupture?
 What do physiotherapists say about dry needling?
 What are the grades of pulley injuries?
 How long should I rest?
+Which one is better, tape or a splint?
+Which one of the pulleys is strongest?
+What is surgery?
+How many pulleys are there?
+What are the symptoms of tennis elbow?
+What is the best hangboard?
+Is it raining?
 tennis elbow""".splitlines()
 
 
@@ -101,6 +117,16 @@ def test_nothing_is_asked_back_where_something_was_said_before() -> None:
     assert rewritten.text == "Does a pulley rupture need surgery?"
 
 
+@pytest.mark.parametrize("earlier", ["hello", "Thanks!", "ok"])
+@pytest.mark.parametrize("question", ["What are the symptoms?", "Is it bad?", "Why?"])
+def test_a_greeting_says_nothing_that_a_question_could_be_about(
+    earlier: str, question: str
+) -> None:
+    rewritten = RuleRewriter().rewrite(question, [Turn(earlier, "Hm.", shown=False)])
+    assert rewritten.clarify
+    assert rewritten.text == question
+
+
 def asked_back(question: str) -> Turn:
     return Turn(question, "What do you mean?", asked_back=True, shown=False)
 
@@ -111,6 +137,13 @@ def asked_back(question: str) -> Turn:
         ("Does it need surgery?", "A2 pulley rupture", "Does A2 pulley rupture need surgery?"),
         ("Does it need surgery?", "I mean a torn pulley.", "Does a torn pulley need surgery?"),
         ("What are its symptoms?", "golfer's elbow", "What are golfer's elbow's symptoms?"),
+        ("Does it need surgery?", "sorry, I meant tennis elbow", "Does tennis elbow need surgery?"),
+        ("Is it bad?", "I tore my A2 pulley two weeks ago", "Is my A2 pulley bad?"),
+        ("Is it bad?", "the pulley that I tore last week.", "Is the pulley bad?"),
+        ("Are they dangerous?", "A2 pulley", "Is A2 pulley dangerous?"),
+        ("Does it hurt?", "tendon tears", "Do tendon tears hurt?"),
+        ("What are the symptoms?", "flu", "What are the symptoms of flu?"),
+        ("Tell me more", "collagen", "Tell me more about collagen"),
         ("And for how long?", "taping a finger", "And for how long: taping a finger?"),
     ],
 )
@@ -124,6 +157,15 @@ def test_a_new_question_is_no_reply() -> None:
     asked = "How do I tape a finger?"
     assert combined("Does it need surgery?", asked) is None
     assert RuleRewriter().rewrite(asked, [asked_back("Does it need surgery?")]).text == asked
+
+
+@pytest.mark.parametrize(
+    "reply", ["never mind", "no", "I don't know", "not sure", "because it hurts", "Thanks!", "..."]
+)
+@pytest.mark.parametrize("question", ["Does it need surgery?", "Why?"])
+def test_a_reply_that_names_nothing_is_not_put_in(question: str, reply: str) -> None:
+    assert combined(question, reply) is None
+    assert RuleRewriter().rewrite(reply, [asked_back(question)]).text == reply
 
 
 def test_after_a_reply_the_topic_is_known() -> None:

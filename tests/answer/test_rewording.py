@@ -33,6 +33,11 @@ def test_a_lead_in_and_quotation_marks_are_taken_off() -> None:
         "It is treated by rest.",  # an answer, which says what nobody has said
         "What is tennis elbow?",  # loses what was asked
         "How is tennis elbow treated with cortisone?",  # adds what nobody has said
+        "How is it treated?",  # leaves open what was open
+        "How is that treated?",
+        "Tennis elbow is treated.",  # asks nothing
+        "Is tennis elbow pain treated?",  # asks something else
+        "How is tennis elbow not treated?",
         "How is tennis elbow treated?\nRest helps.",
         "How is tennis elbow treated " + "tennis elbow " * 20,
     ],
@@ -78,3 +83,20 @@ def test_a_prompt_that_is_too_long_for_the_model_is_left_to_the_rules() -> None:
 
 def test_words_of_answers_may_be_taken_over() -> None:
     assert holds("Is it common?", "Is pain on the outside of the elbow common?", HISTORY)
+
+
+@pytest.mark.parametrize(
+    ("question", "rewritten", "kept"),
+    [
+        ("Is icing better than taping?", "Is taping better than icing?", False),
+        ("Is it worse than icing?", "Is icing worse than tennis elbow?", False),
+        ("Is it worse than icing?", "Is tennis elbow worse than icing?", True),
+        ("What are the symptoms?", "What are the symptoms?", False),
+        ("What are the symptoms?", "What are the symptoms of tennis elbow?", True),
+        ("Is it not safe?", "Is tennis elbow safe?", False),
+        ("Why?", "Why is tennis elbow pain?", True),
+        ("And is it safe?", "Is tennis elbow safe?", True),
+    ],
+)
+def test_what_is_asked_stays_the_same(question: str, rewritten: str, kept: bool) -> None:
+    assert holds(question, rewritten, HISTORY) == kept

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dragtor.answer.leaning import bare, leans
+from dragtor.answer.leaning import bare, leaning_phrase, small_talk
 from dragtor.answer.mentions import mentions
 from dragtor.answer.pronouns import slots
 from dragtor.answer.rewrite import RuleRewriter
@@ -74,9 +74,10 @@ def test_a_pronoun_becomes_what_it_stands_for(questions: list[str], rewritten: s
             "What are the symptoms of golfer's elbow?",
         ),
         (
-            ["What is the Bronze Age collapse?", "What empires survived?"],
-            "What empires survived in the Bronze Age collapse?",
+            ["What is a pulley injury?", "Is surgery needed?"],
+            "Is surgery for a pulley injury needed?",
         ),
+        (["What is collagen?", "Tell me more."], "Tell me more about collagen."),
         (
             ["What is a pulley ring?", "What about disadvantages?"],
             "What about disadvantages of a pulley ring?",
@@ -92,6 +93,14 @@ def test_a_pronoun_becomes_what_it_stands_for(questions: list[str], rewritten: s
         (
             ["Is sealing asphalt worth it?", "Why?"],
             "Why, is sealing asphalt worth it?",
+        ),
+        (
+            ["Should I take creatine?", "How much a day?", "And for how long?"],
+            "And for how long, should I take creatine?",
+        ),
+        (
+            ["How do I treat tennis elbow?", "What about golfer's elbow?"],
+            "How do I treat golfer's elbow?",
         ),
     ],
 )
@@ -114,6 +123,93 @@ def test_what_is_left_out_is_taken_over(questions: list[str], rewritten: str) ->
 )
 def test_a_question_of_its_own_is_left_alone(question: str) -> None:
     assert last("What is lung cancer?", "Is it treatable?", question) == question
+
+
+@pytest.mark.parametrize(
+    "question",
+    """What is the rotator cuff?
+What is the weather?
+What is the crimp grip?
+What is the best hangboard?
+What are the annular pulleys?
+Where is the biceps tendon?
+Who won the world cup?
+Who is the president?
+What is surgery?
+What is the time?
+How does the elbow work?
+How do I warm up the fingers?
+How long should I hang?
+How much sleep do I need?
+How many pulleys are there?
+Which foods contain collagen?
+Which is safer?
+Are there any good climbing shoes?
+Can you explain that more simply?
+What if I have no time?
+And Germany?
+What about beginners?
+Is it raining?
+Thanks, that helps!""".splitlines(),
+)
+def test_a_new_question_is_not_given_the_old_topic(question: str) -> None:
+    assert last("What is a SLAP tear?", question) == question
+
+
+@pytest.mark.parametrize(
+    ("questions", "rewritten"),
+    [
+        (
+            ["How do I train finger strength?", "Thanks, that helps!", "Is it good for kids?"],
+            "Is finger strength good for kids?",
+        ),
+        (["hello", "What is a SLAP tear?", "Is it bad?"], "Is a SLAP tear bad?"),
+        (
+            ["Who wrote Pride and Prejudice?", "When was it published?"],
+            "When was Pride and Prejudice published?",
+        ),
+        (
+            ["Who wrote Pride and Prejudice?", "What else did she write?"],
+            "What else did she write?",
+        ),
+        (
+            ["What is a lumbrical shift syndrome?", "Is it bad?"],
+            "Is a lumbrical shift syndrome bad?",
+        ),
+        (
+            ["What causes carpal tunnel syndrome?", "How are they treated?"],
+            "How is carpal tunnel syndrome treated?",
+        ),
+        (
+            ["What is a SLAP tear?", "Back to the labrum: how long does it take to heal?"],
+            "Back to the labrum: how long does it take to heal?",
+        ),
+        (["Is it bad to crack your knuckles?", "Are they weak?"], "Are knuckles weak?"),
+        (
+            ["How do I train finger strength?", "How often should I do it?"],
+            "How often should I do it?",
+        ),
+        (["What is capsulitis?", "How do I tell them apart?"], "How do I tell them apart?"),
+        (
+            ["Who is Adam Ondra?", "Who is Lynn Hill?", "Was she first?", "Is he taller?"],
+            "Is Adam Ondra taller?",
+        ),
+    ],
+)
+def test_only_what_was_asked_about_is_put_in(questions: list[str], rewritten: str) -> None:
+    assert last(*questions) == rewritten
+
+
+def test_what_a_chat_is_about_outlasts_a_question_that_got_no_answer() -> None:
+    turns = [Turn("What is tennis elbow?", "A tear."), Turn("Who won the cup?", "", shown=False)]
+    assert RuleRewriter().rewrite("What are the symptoms?", turns).text == (
+        "What are the symptoms of tennis elbow?"
+    )
+
+
+def test_thanks_and_the_like_are_small_talk() -> None:
+    assert all(map(small_talk, ["hello", "Thanks a lot!", "never mind", "I don't know", "no"]))
+    assert not any(map(small_talk, ["Great Trango Tower", "no pain", "ok, how is it treated?"]))
 
 
 def test_the_newest_topic_wins_over_an_older_one() -> None:
@@ -176,11 +272,22 @@ def test_one_word_questions_are_bare_and_others_are_not() -> None:
     assert not bare("Why tape?")
 
 
-def test_only_what_belongs_to_something_leans() -> None:
-    assert leans("What are the main advantages?")
-    assert leans("Are there any famous foods?")
-    assert not leans("What is mindful breathing?")
-    assert not leans("Tell me about the Six-Day War.")
+@pytest.mark.parametrize(
+    ("question", "phrase"),
+    [
+        ("What are the main advantages?", "main advantages"),
+        ("What about disadvantages?", "disadvantages"),
+        ("Is surgery needed?", "surgery"),
+        ("What are the symptoms of flu?", None),
+        ("What is the first cause?", None),
+        ("What is mindful breathing?", None),
+        ("Are there any famous foods?", None),
+        ("Tell me about the Six-Day War.", None),
+    ],
+)
+def test_only_what_belongs_to_something_leans(question: str, phrase: str | None) -> None:
+    found = leaning_phrase(question)
+    assert (found and found.text) == phrase
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=80), max_size=4))
