@@ -332,6 +332,7 @@ class Evidence:
     ``span`` counts from the passage's start. ``cosine`` is that of the vectors of question and
     sentence; ``coverage`` the share of the question's content words, weighted by rarity, that the
     sentence holds, in [0, 1]; ``relevance`` is made of both and of the passage's rank, and decides.
+    ``heading_cosine`` is that of the heading it stands under, where its passage holds one.
     """
 
     hit: Hit
@@ -339,6 +340,7 @@ class Evidence:
     cosine: float
     coverage: float
     relevance: float
+    heading_cosine: float | None = None
 
     @property
     def text(self) -> str:

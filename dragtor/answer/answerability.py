@@ -19,6 +19,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from dragtor.answer.evidence import heading
+from dragtor.answer.traits import traits
 from dragtor.text import content_stems, words
 from dragtor.types import Evidence, Hit
 
@@ -83,26 +85,19 @@ def figures(question: str, hits: Sequence[Hit], evidence: Sequence[Evidence]) ->
         return {}
     asked = subject(question)
     held = [frozenset(content_stems(item.text)) for item in evidence]
-    around = {
-        hit.passage.id: frozenset(
-            content_stems(f"{hit.document.title} {hit.location.heading or ''}")
-        )
-        for hit in hits
-    }
+    above = [_above(item) for item in evidence]
     matches = [
-        item.cosine * _share(asked, stems) for item, stems in zip(evidence, held, strict=True)
+        _cosine(item) * _share(asked, stems.union(content_stems(heading(item))))
+        for item, stems in zip(evidence, held, strict=True)
     ]
     at = max(range(len(evidence)), key=lambda i: (matches[i], evidence[i].cosine))
-    best = held[at] | around.get(evidence[at].hit.passage.id, frozenset())
-    everything = frozenset().union(*held, *around.values())
-    numbers = [stem for stem in content_stems(question) if stem[0].isdigit()]
     return {
         **_cosines(hits),
-        "sentence_cosine": max(item.cosine for item in evidence),
+        "sentence_cosine": max(map(_cosine, evidence)),
         "sentence_match": max(matches),
-        "missing_words": math.log1p(_fewest_missing(asked, evidence, held, around)),
-        "missing_numbers": _missing(numbers, everything),
-        "missing_names": _missing(names(question), best),
+        "missing_words": math.log1p(_fewest_missing(asked, evidence, held, above)),
+        "missing_numbers": _missing(sorted(traits(question).counted), _numbers(evidence)),
+        "missing_names": _missing(names(question), held[at] | above[at]),
         "only_question_negated": float(negated(question) and not negated(evidence[at].text)),
     }
 
@@ -123,13 +118,13 @@ def subject(question: str) -> list[str]:
 
 
 def names(question: str) -> list[str]:
-    """Stems of the words with a capital letter, but for the first one.
+    """Stems of the words with a capital letter, but for the first one and Roman numerals.
 
     >>> names("What did Joubert find in Austria?")
     ['joubert', 'austria']
     """
-    later = question.split()[1:]
-    return [stem for word in later if word[:1].isupper() for stem in content_stems(word)]
+    later = (word for word in question.split()[1:] if word[:1].isupper())
+    return [stem for word in later if not traits(word).stated for stem in content_stems(word)]
 
 
 def negated(text: str) -> bool:
@@ -193,11 +188,28 @@ def _cosines(hits: Sequence[Hit]) -> dict[str, float]:
     return found | ({"margin": cosines[0] - cosines[1]} if len(cosines) > 1 else {})
 
 
+def _cosine(item: Evidence) -> float:
+    """How near a sentence is to the question, or the heading it stands under if that is nearer."""
+    return max(item.cosine, -1.0 if item.heading_cosine is None else item.heading_cosine)
+
+
+def _above(item: Evidence) -> frozenset[str]:
+    """Stems of the title and the heading a sentence stands under."""
+    return frozenset(content_stems(f"{item.hit.document.title} {heading(item)}"))
+
+
+def _numbers(evidence: Sequence[Evidence]) -> frozenset[str]:
+    """All numbers of sentences, titles and headings, in digits, words or Roman."""
+    above = {f"{item.hit.document.title}. {heading(item)}" for item in evidence}
+    texts = [item.text for item in evidence] + sorted(above)
+    return frozenset().union(*(traits(text).stated for text in texts))
+
+
 def _fewest_missing(
     asked: Sequence[str],
     evidence: Sequence[Evidence],
     held: Sequence[frozenset[str]],
-    around: Mapping[str, frozenset[str]],
+    above: Sequence[frozenset[str]],
 ) -> int:
     """How many of the question's words the best sentence lacks, its surroundings counted in."""
     passages = [item.hit.passage.id for item in evidence]
@@ -206,7 +218,7 @@ def _fewest_missing(
         near = [
             held[i] for i in (at - 1, at, at + 1) if 0 <= i < len(held) and passages[i] == passage
         ]
-        window = around.get(passage, frozenset()).union(*near)
+        window = above[at].union(*near)
         fewest = min(fewest, sum(stem not in window for stem in asked))
     return fewest
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from dragtor.passages import sentence_spans
-from dragtor.text import content_stems
+from dragtor.text import content_stems, locate
 from dragtor.types import Evidence, Hit, Span, Vectors
 
 SentenceVectors = Callable[[Sequence[Hit]], Sequence[Vectors]]
@@ -45,28 +46,49 @@ class SentenceFinder:
             return ()
         vector = self._encode_question(question)
         ranks = _ranks(hits)
-        found: list[tuple[Hit, Span, float]] = []
+        found: list[_Found] = []
         seen: set[tuple[str, int, int]] = set()
         for hit, vectors in zip(hits, self._sentence_vectors(hits), strict=True):
-            spans = sentence_spans(hit.passage.text)
-            for span, cosine in zip(spans, (vectors @ vector).tolist(), strict=True):
-                place = (hit.document.id, hit.passage.start + span.start, span.end - span.start)
-                if place not in seen and not is_heading(hit, span):
+            for one in _below_headings(hit, (vectors @ vector).tolist()):
+                place = (hit.document.id, hit.passage.start + one.span.start, len(one.text))
+                if place not in seen:
                     seen.add(place)
-                    found.append((hit, span, cosine))
-        texts = [hit.passage.text[span.start : span.end] for hit, span, _ in found]
+                    found.append(one)
+        covered = coverages(question, [one.text for one in found])
         return tuple(
             Evidence(
-                hit,
-                span,
-                cosine,
-                covered,
-                (1 - COVERAGE) * cosine
-                + COVERAGE * covered
-                - RANK * math.log2(ranks[hit.passage.id]),
+                one.hit,
+                one.span,
+                one.cosine,
+                share,
+                (1 - COVERAGE) * one.cosine
+                + COVERAGE * share
+                - RANK * math.log2(ranks[one.hit.passage.id]),
+                one.heading_cosine,
             )
-            for (hit, span, cosine), covered in zip(found, coverages(question, texts), strict=True)
+            for one, share in zip(found, covered, strict=True)
         )
+
+
+class _Found(NamedTuple):
+    hit: Hit
+    span: Span
+    cosine: float
+    heading_cosine: float | None
+
+    @property
+    def text(self) -> str:
+        return self.hit.passage.text[self.span.start : self.span.end]
+
+
+def _below_headings(hit: Hit, cosines: Sequence[float]) -> Iterator[_Found]:
+    """The sentences of a hit but its headings, each with the cosine of the one above it."""
+    above = None
+    for span, cosine in zip(sentence_spans(hit.passage.text), cosines, strict=True):
+        if is_heading(hit, span):
+            above = cosine
+        else:
+            yield _Found(hit, span, cosine, above)
 
 
 def _ranks(hits: Sequence[Hit]) -> dict[str, int]:
@@ -103,6 +125,12 @@ def neighbours(evidence: Sequence[Evidence]) -> Iterator[tuple[int, int]]:
             if before is not None:
                 yield before, index
                 break
+
+
+def heading(item: Evidence) -> str:
+    """The heading a sentence stands under; empty if there is none."""
+    start = item.hit.passage.start + item.span.start
+    return locate(item.hit.marks, start, item.hit.location).heading or ""
 
 
 def is_heading(hit: Hit, span: Span) -> bool:

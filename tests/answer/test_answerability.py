@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -58,6 +59,53 @@ def test_neighbours_title_and_heading_bear_a_sentence_out_but_other_passages_do_
     assert figures(question, [FOUND], SENTENCES)["missing_words"] == pytest.approx(math.log(2))
     apart = [*evidence(FOUND, (TEAR, 0.6)), *evidence(hit(REST), (REST, 0.4))]
     assert figures(question, [FOUND, hit(REST)], apart)["missing_words"] > math.log(2)
+
+
+def test_a_heading_counts_for_the_sentences_below_it() -> None:
+    green = "Green means go on."
+    found = replace(hit(green, dense=0.3), location=Location(heading="Pain as a traffic light"))
+    question = "What is the traffic light for pain?"
+    (item,) = evidence(found, (green, 0.2))
+    # all of traffic, light and pain stand in the heading
+    below = figures(question, [found], [replace(item, heading_cosine=0.5)])
+    assert (below["sentence_cosine"], below["sentence_match"]) == (0.5, 0.5)
+    assert below["missing_words"] == 0.0
+    apart = figures(question, [found], [replace(item, heading_cosine=None)])
+    assert (apart["sentence_cosine"], apart["sentence_match"]) == (0.2, 0.2)
+    lower = figures(question, [found], [replace(item, heading_cosine=0.1)])
+    assert lower == apart
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("How are grade II tears treated?", 0.0),
+        ("How are grade 2 tears treated?", 0.0),
+        ("How are grade two tears treated?", 0.0),
+        ("How are grade III tears treated?", 1.0),
+        ("How are grade 3 tears treated?", 1.0),
+        ("Do three of 2 tears heal?", 0.5),
+        ("Is one tear treated?", 0.0),
+    ],
+)
+def test_numbers_count_in_digits_words_and_roman(question: str, missing: float) -> None:
+    text = "Tears of grade II are treated without surgery."
+    found = hit(text, dense=0.6)
+    seen = figures(question, [found], evidence(found, (text, 0.6)))
+    assert seen["missing_numbers"] == pytest.approx(missing)
+    assert seen["missing_names"] == 0.0
+
+
+def test_a_grade_that_no_source_speaks_of_is_less_likely_answered() -> None:
+    text = "Tears of grade II are treated without surgery."
+    found = hit(text, dense=0.6)
+    two, three = (
+        answerability.default().probability(
+            figures(f"How are grade {grade} tears treated?", [found], evidence(found, (text, 0.6)))
+        )
+        for grade in ("II", "III")
+    )
+    assert three < two - 0.05
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -54,6 +54,17 @@ def test_headings_are_left_out() -> None:
     assert texts(FINDER.find("tape", [replace(one, marks=marks)])) == ["Tape it.", "Rest it."]
 
 
+def test_a_sentence_knows_how_near_the_heading_above_it_is() -> None:
+    one = hit("First.\n\n# Tape\n\nWind it.\n\nAgain.\n\n## Rest ##\n\nWait.")
+    marks = (Mark(8, heading="Tape", level=1), Mark(34, heading="Rest", level=2))
+    found = FINDER.find("tape", [replace(one, marks=marks)])
+    assert texts(found) == ["First.", "Wind it.", "Again.", "Wait."]
+    near = float(by_words(["# Tape"])[0] @ by_words(["tape"])[0])
+    assert found[0].heading_cosine is None
+    assert [item.heading_cosine for item in found[1:3]] == pytest.approx([near, near], abs=1e-6)
+    assert found[3].heading_cosine != pytest.approx(near, abs=1e-6)
+
+
 def test_what_passages_share_comes_once() -> None:
     text = "One it is. Two it is. Three it is."
     early, late = hit(text[:21], start=0), hit(text[11:], start=11)
