@@ -33,12 +33,14 @@ import yaml
 from dragtor.answer.clarify import question_back
 from dragtor.answer.rewording import ModelRewriter
 from dragtor.answer.rewrite import RuleRewriter
+from dragtor.config import Settings
 from dragtor.evaluate.significance import paired_randomisation
 from dragtor.interfaces import Rewriter
 from dragtor.text import words
 from dragtor.types import Turn
 
 Item = dict[str, Any]
+PROMPT = Settings().prompts.rewrite
 OTHERS = ("clapnq_dev", "bioasq", "squad20_dev", "scifact")
 """Sets whose questions stand alone."""
 _ENDING = re.compile(r"['’]s?$")
@@ -180,7 +182,8 @@ def by_model(items: Sequence[Item], count: int) -> dict[str, Any]:
     for item in chosen:
         turns = turns_of(item, {i["question"]: rules[i["id"]] for i in items})
         started = perf_counter()
-        value = ModelRewriter(lambda: model, RuleRewriter()).rewrite(item["question"], turns)
+        rewriter = ModelRewriter(lambda: model, RuleRewriter(), PROMPT)
+        value = rewriter.rewrite(item["question"], turns)
         spent.append(perf_counter() - started)
         checked[item["id"]] = value.text
         kept += value.by == "model"
@@ -200,8 +203,11 @@ def by_model(items: Sequence[Item], count: int) -> dict[str, Any]:
 
 def _free(model: Any, item: Item, turns: Sequence[Turn]) -> str:  # noqa: ANN401
     from dragtor.answer.rewording import reworded
+    from dragtor.answer.script import Script
 
-    return reworded(model, item["question"], turns) or item["question"]
+    script = Script.parse("rewrite", PROMPT, "conversation", "question")
+    text, _ = reworded(model, script, item["question"], turns)
+    return text or item["question"]
 
 
 def share_added(item: Item, rewrite: str) -> float:

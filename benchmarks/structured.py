@@ -18,7 +18,8 @@ from typing import Any, Literal
 import common
 from pydantic import BaseModel, Field
 
-from dragtor.answer.structured import structured
+from dragtor.answer.structured import Wording, structured
+from dragtor.config import Settings
 from dragtor.errors import StructureError
 from dragtor.evaluate.sets import Question, read_set
 from dragtor.interfaces import LanguageModel
@@ -26,6 +27,7 @@ from dragtor.types import Message, Usage
 
 MAX_TOKENS = 200
 REPAIRS = 2
+WORDING = Wording.parse(Settings().prompts.form, Settings().prompts.repair)
 
 
 class Queries(BaseModel):
@@ -114,6 +116,7 @@ def _tried(
                 messages,
                 schema,
                 MAX_TOKENS,
+                WORDING,
                 REPAIRS,
                 heard=lambda _asked, said, _s, _u, tries=tries: tries.append(said),  # type: ignore[misc]
             )

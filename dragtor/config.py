@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
@@ -26,23 +24,12 @@ from dragtor.catalogue import ModelEntry
 from dragtor.errors import ConfigError
 from dragtor.layering import Layer, from_assignment, from_yaml, merge
 from dragtor.mistakes import explain
+from dragtor.prompts import Prompts, Section
 from dragtor.types import Mode
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
-
-
-class Section(BaseModel):
-    """A part of the settings: frozen, and a key it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty(cls, values: object) -> object:
-        """A section with nothing under it is YAML's null: its defaults hold."""
-        return {} if values is None else values
 
 
 class Site(Section):
@@ -159,52 +146,6 @@ class Domain(Section):
     notice: str = ""
     emergency: str = ""
     emergency_signs: tuple[str, ...] = ()
-
-
-class Prompts(Section):
-    """What the language model is told; words in braces are filled in."""
-
-    system: str = (
-        "You answer questions from the numbered passages that you are given, and from nothing else."
-        "\n- Answer in one to four plain sentences, with the facts, numbers and names exactly as "
-        "the passages have them."
-        "\n- End each sentence with the number of the passage it rests on in square brackets, like "
-        "[1] or [2]."
-        "\n- Add nothing that the passages do not say. Where passages disagree, say so."
-        "\n- If the passages do not hold the answer, reply with this sentence alone: {refusal}"
-    )
-    context: str = "Passages:\n\n{passages}"
-    question: str = "Question: {question}\nAnswer in full sentences, in the words of the passages."
-    refusal: str = "The sources do not answer this question."
-    step_back: str = (
-        "You rewrite a question as a more general question on the same subject."
-        "\n---\nWhich grade of pulley injury needs surgery?"
-        "\n---\nHow are pulley injuries treated?"
-        "\n---\nWas Marie Curie at the Sorbonne in 1894?"
-        "\n---\nWhere did Marie Curie study and work?"
-        "\n---\n{question}"
-    )
-    hyde: str = "Answer in two plain sentences, like an encyclopedia: {question}"
-    decompose: str = (
-        "You split a question into two or three simpler questions, one on each line."
-        "\n---\nWhich heals faster, a torn pulley or tennis elbow?"
-        "\n---\nHow long does a torn pulley take to heal?\nHow long does tennis elbow take to heal?"
-        "\n---\n{question}"
-    )
-    agent: str = (
-        "You look for the sources that answer a question. Choose the next step:"
-        "\n- search: look for something else; say in text what to search for"
-        "\n- read: read one source whole; give its number in sources"
-        "\n- compare: see where two sources agree; give both numbers in sources"
-        "\n- finish: the sources found hold the answer, or more looking would not help"
-        "\n---\nQuestion: {question}\n\nSources found:\n{sources}\n\nDone so far:\n{done}"
-        "\n\nWhat is the next step?"
-    )
-    compare: str = (
-        "Question: {question}\n\nFirst source: {first}\n\nSecond source: {second}"
-        "\n\nDo the two sources agree on the question? Say in one sentence where they agree or "
-        "differ."
-    )
 
 
 class Credentials(Section):

@@ -438,7 +438,7 @@ class Rewritten:
     text: str
     by: Literal["asked", "rules", "model"] = "asked"
     clarify: str | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from dragtor.answer.citations import citation
+from dragtor.answer.structured import Wording
+from dragtor.config import Settings
 from dragtor.errors import EngineError
 from dragtor.passages import sentence_spans
 from dragtor.text import words
@@ -32,6 +34,9 @@ from dragtor.types import (
     Usage,
     Vectors,
 )
+
+WORDING = Wording.parse(Settings().prompts.form, Settings().prompts.repair)
+"""How the models of tests are asked to fill in forms."""
 
 
 class FakeLibrary:

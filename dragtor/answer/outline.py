@@ -14,15 +14,16 @@ from itertools import pairwise
 
 from pydantic import BaseModel, Field
 
+from dragtor.answer.script import Script
 from dragtor.answer.segments import cuts
-from dragtor.answer.structured import structured
+from dragtor.answer.structured import Wording, structured
 from dragtor.answer.summarise import Candidate, central
 from dragtor.answer.telling import telling
 from dragtor.errors import StructureError
 from dragtor.interfaces import LanguageModel, Progress
 from dragtor.log import logger
 from dragtor.text import content_stems, locate, sentences, word_spans, words
-from dragtor.types import Document, Message, Section, Span
+from dragtor.types import Document, Section, Span
 
 LONG = 900
 """Words without a heading from which on it is looked for changes of topic."""
@@ -38,10 +39,6 @@ READ_WORDS = 350
 _TITLE_WORDS, _TOPICS = 3, 4
 _TITLE_CHARS = 80
 _NAME_TOKENS = 120
-_ASK = (
-    "Name what this part of a longer text is about: a title of two to eight words, and two to four"
-    " topics of one to five words each. Use the words of the text, and add nothing to it."
-)
 
 
 class Named(BaseModel):
@@ -61,10 +58,15 @@ class _Stretch:
 
 
 class Outliner:
-    """Makes outlines; without a model, of headings and telling words alone."""
+    """Makes outlines; without a model, of headings and telling words alone.
 
-    def __init__(self, model: LanguageModel | None) -> None:
+    ``prompt`` holds ``{text}``; ``wording`` is how a model is asked to fill in a form.
+    """
+
+    def __init__(self, model: LanguageModel | None, prompt: str, wording: Wording) -> None:
         self._model = model
+        self._script = Script.parse("outline", prompt, "text")
+        self._wording = wording
 
     def outline(self, document: Document, progress: Progress) -> list[Section]:
         """Sections in text order; none of a document without text. Raises EngineError.
@@ -88,9 +90,9 @@ class Outliner:
     def _named(self, text: str) -> Named | None:
         """What the model says of a text, as far as it speaks of it."""
         assert self._model is not None
-        message = Message("user", f"{_excerpt(text)}\n\n{_ASK}")
+        messages = self._script.messages(text=_excerpt(text))
         try:
-            said = structured(self._model, (message,), Named, _NAME_TOKENS)
+            said = structured(self._model, messages, Named, _NAME_TOKENS, self._wording)
         except StructureError as error:
             logger.info("outline: {}", error)
             return None

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
 
+from dragtor.answer import trace
 from dragtor.answer.english import AUXILIARIES, FUNCTION_WORDS, QUESTION_WORDS
 from dragtor.answer.leaning import ELLIPTIC, bare, last_sentence, leaning_phrase, more
 from dragtor.answer.pronouns import slots
+from dragtor.answer.script import Script
 from dragtor.errors import EngineError
 from dragtor.interfaces import LanguageModel, Rewriter
 from dragtor.log import logger
 from dragtor.text import content_stems, words
-from dragtor.types import Message, Rewritten, Turn, Usage
+from dragtor.types import Prompt, Rewritten, Step, Turn, Usage
 
-SYSTEM = """\
-You are given a conversation and the last thing the user asked. Rewrite that last question so that \
-it can be understood without the conversation: put names in the place of words such as "it", \
-"they" or "that", and add the topic where it is left out. Keep everything else word for word. A \
-question that can be understood by itself is repeated as it is. Do not answer. Reply with the \
-question alone, on one line."""
-EXAMPLES = (
-    ("User: What is tennis elbow?\nLast question: Is it common?", "Is tennis elbow common?"),
-    (
-        "User: How long does a sprained ankle take to heal?\nLast question: What about the knee?",
-        "How long does a sprained knee take to heal?",
-    ),
-    (
-        "User: What is tennis elbow?\nLast question: How do I choose climbing shoes?",
-        "How do I choose climbing shoes?",
-    ),
-)
 TURNS = 4
 ANSWER_CHARS = 240
 """How much of each earlier answer the model reads."""
@@ -51,11 +39,16 @@ class ModelRewriter:
         The model, when a follow-up needs it; None for the rules alone.
     rules
         What stands in for the model.
+    prompt
+        Holds ``{conversation}`` and ``{question}``.
     """
 
-    def __init__(self, make_model: Callable[[], LanguageModel | None], rules: Rewriter) -> None:
+    def __init__(
+        self, make_model: Callable[[], LanguageModel | None], rules: Rewriter, prompt: str
+    ) -> None:
         self._make_model = make_model
         self._rules = rules
+        self._script = Script.parse("rewrite", prompt, "conversation", "question")
 
     def rewrite(self, question: str, history: Sequence[Turn]) -> Rewritten:
         """See Rewriter."""
@@ -65,11 +58,12 @@ class ModelRewriter:
         model = self._make_model()
         if model is None:
             return by_rules
-        text = reworded(model, question, history[-TURNS:])
+        text, steps = reworded(model, self._script, question, history[-TURNS:])
         if text is None or not holds(question, text, history):
             logger.debug("rewrite: the model's {!r} does not hold", text)
-            return by_rules
-        return Rewritten(text, "model") if text != question else Rewritten(question)
+            return replace(by_rules, steps=steps)
+        by: Literal["asked", "model"] = "model" if text != question else "asked"
+        return Rewritten(text, by, steps=steps)
 
 
 def holds(question: str, rewrite: str, history: Sequence[Turn]) -> bool:
@@ -139,22 +133,30 @@ def _content(text: str) -> set[str]:
     return set(_stems_of(text))
 
 
-def reworded(model: LanguageModel, question: str, history: Sequence[Turn]) -> str | None:
-    """What the model makes of a question, unchecked; None where it fails or has no room."""
-    messages = [Message("system", SYSTEM)]
-    for asked, wanted in EXAMPLES:
-        messages += [Message("user", asked), Message("assistant", wanted)]
-    messages.append(Message("user", f"{_shown(history)}\nLast question: {question}"))
+def reworded(
+    model: LanguageModel, script: Script, question: str, history: Sequence[Turn]
+) -> tuple[str | None, tuple[Step, ...]]:
+    """What the model makes of a question, unchecked; None where it fails or has no room.
+
+    The steps are what it was asked and said.
+    """
+    messages = script.messages(conversation=_shown(history), question=question)
     room = _TOKENS_A_WORD * (len(words(question)) + MORE_WORDS)
-    if model.count(messages) + room > model.context_tokens:
-        return None
+    tokens = model.count(messages)
+    if tokens + room > model.context_tokens:
+        return None, ()
+    asked = trace.asked("rewrite", Prompt(messages, (), tokens))
+    started = time.perf_counter()
     try:
-        stream = model.stream(messages, room)
-        text = "".join(piece for piece in stream if not isinstance(piece, Usage))
+        items = list(model.stream(messages, room))
     except EngineError as error:
         logger.debug("rewrite: {}", error)
-        return None
-    return text.strip().removeprefix("Last question:").strip().strip('"“”')
+        return None, (asked, Step("decision", "rewrite", {"failed": str(error)}))
+    text = "".join(item for item in items if isinstance(item, str))
+    usage = sum((item for item in items if isinstance(item, Usage)), Usage())
+    said = trace.replied("rewrite", text, time.perf_counter() - started, usage)
+    bare_text = text.strip().removeprefix("Last question:").strip().strip('"“”')
+    return bare_text, (asked, said)
 
 
 def _shown(history: Sequence[Turn]) -> str:

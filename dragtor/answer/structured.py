@@ -8,10 +8,12 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from dragtor.answer.script import Script
 from dragtor.errors import StructureError
 from dragtor.interfaces import LanguageModel
 from dragtor.types import Message, Usage
@@ -19,6 +21,20 @@ from dragtor.types import Message, Usage
 T = TypeVar("T", bound=BaseModel)
 Heard = Callable[[Sequence[Message], str, float, Usage], None]
 """Told of each try: what was asked, what was replied, the seconds and the tokens it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a model is told of forms: ``form`` holds ``{form}``, ``repair`` holds ``{wrong}``."""
+
+    form: Script
+    repair: Script
+
+    @classmethod
+    def parse(cls, form: str, repair: str) -> Wording:
+        """Raises ConfigError, naming the key, for a text that lacks what it has to hold."""
+        return cls(Script.parse("form", form, "form"), Script.parse("repair", repair, "wrong"))
+
 
 MAX_CHARS = 240
 """Longest string where the model states no ``max_length``."""
@@ -35,6 +51,7 @@ def structured(
     messages: Sequence[Message],
     schema: type[T],
     max_tokens: int,
+    wording: Wording,
     repairs: int = 2,
     *,
     heard: Heard | None = None,
@@ -49,7 +66,7 @@ def structured(
     Raises StructureError where no try fits, and EngineError where the model fails.
     """
     form = bounded(schema.model_json_schema())
-    asked = [*messages[:-1], _with_form(messages[-1], form)]
+    asked = [*messages[:-1], _with_form(messages[-1], form, wording)]
     wrong = ""
     for _ in range(repairs + 1):
         started = time.perf_counter()
@@ -59,9 +76,9 @@ def structured(
         instance, wrong = fitted(text, schema)
         if instance is not None:
             return instance
-        complaint = f"That does not fit: {wrong}. Answer again, with the JSON object alone."
         last = text[:_SHOWN_CHARS] or "{}"
-        asked = [*asked[: len(messages)], Message("assistant", last), Message("user", complaint)]
+        complaint = wording.repair.messages(wrong=wrong)
+        asked = [*asked[: len(messages)], Message("assistant", last), *complaint]
     tries = "1 try" if repairs == 0 else f"{repairs + 1} tries"
     raise StructureError(
         f"{model.name} gave no {schema.__name__} in {tries} ({wrong}); a larger model may"
@@ -104,10 +121,10 @@ def _reply(
     return "".join(item for item in items if isinstance(item, str)), usage
 
 
-def _with_form(message: Message, form: dict[str, Any]) -> Message:
+def _with_form(message: Message, form: dict[str, Any], wording: Wording) -> Message:
     shape = json.dumps(_shape(form, form), ensure_ascii=False)
-    text = f"{message.content}\n\nAnswer with one JSON object of this form, and nothing else:\n"
-    return Message(message.role, text + shape)
+    (*_, asked) = wording.form.messages(form=shape)
+    return Message(message.role, f"{message.content}\n\n{asked.content}")
 
 
 def _shape(node: dict[str, Any], root: dict[str, Any]) -> Any:  # noqa: ANN401

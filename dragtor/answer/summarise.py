@@ -6,6 +6,7 @@ document itself.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dragtor.answer.passes import in_windows
+from dragtor.answer.script import Script
 from dragtor.answer.writing import Writing, write
 from dragtor.interfaces import LanguageModel
 from dragtor.text import content_stems, sentences, words
@@ -22,10 +24,6 @@ WORDS = 150
 """Words of a summary, without its title: about what an encoder of 256 tokens sees of a text."""
 SUMMARY_TOKENS = 220
 """Longest summary that a model writes."""
-_ASK = (
-    "Say in three to five sentences what this text is about: its subject, its main statements and"
-    " the names in it. Add nothing that the text does not say."
-)
 _LENGTHS = range(6, 60)
 """Words of a sentence that may stand in a summary: shorter ones are headings and labels."""
 
@@ -106,12 +104,15 @@ class ModelSummariser:
     """Fits :class:`dragtor.interfaces.Summariser`: a language model writes the summary.
 
     A text that is too long for one prompt is summarised window by window, and the summaries again.
-    Where the model writes nothing, sentences are chosen instead.
+    Where the model writes nothing, sentences are chosen instead. ``prompt`` holds ``{title}`` and
+    ``{text}``; another one is another summariser.
     """
 
-    def __init__(self, model: LanguageModel) -> None:
-        self.name = f"model 1 {model.name}"
+    def __init__(self, model: LanguageModel, prompt: str) -> None:
+        asked = hashlib.sha256(prompt.encode()).hexdigest()[:8]
+        self.name = f"model 1 {model.name} {asked}"
         self._model = model
+        self._script = Script.parse("summarise", prompt, "title", "text")
 
     def summarise(self, document: Document, passages: Sequence[Passage], vectors: Vectors) -> str:
         """Title and what the model wrote. Raises EngineError."""
@@ -131,24 +132,24 @@ class ModelSummariser:
         return f"{title}\n{written}" if title else written
 
     def _written(self, title: str, texts: Sequence[str]) -> str:
-        prompt = Prompt(_messages(title, texts), (), self._count(_messages(title, texts)))
+        messages = self._messages(title, texts)
+        prompt = Prompt(messages, (), self._count(messages))
+        lead = self._script.turns[-1].content.rpartition("}")[2].strip()
         writing = Writing(Usage(prompt.tokens, 0))
-        for _ in write(self._model, prompt, SUMMARY_TOKENS, _ASK, writing):
+        for _ in write(self._model, prompt, SUMMARY_TOKENS, lead, writing):
             pass
         return " ".join(writing.draft.split())
 
     def _windows(self, title: str, texts: Sequence[str]) -> list[Sequence[str]]:
-        room = self._model.context_tokens - SUMMARY_TOKENS - self._count(_messages(title, ()))
+        room = self._model.context_tokens - SUMMARY_TOKENS - self._count(self._messages(title, ()))
         sizes = [self._count((Message("user", f"{text}\n\n"),)) for text in texts]
         return in_windows(texts, sizes, room)
 
+    def _messages(self, title: str, texts: Sequence[str]) -> tuple[Message, ...]:
+        return self._script.messages(title=title, text="\n\n".join(texts))
+
     def _count(self, messages: Sequence[Message]) -> int:
         return self._model.count(messages)
-
-
-def _messages(title: str, texts: Sequence[str]) -> tuple[Message, ...]:
-    text = "\n\n".join(texts)
-    return (Message("user", f"{title}\n\n{text}\n\n{_ASK}"),)
 
 
 def _without_overlap(passages: Sequence[Passage]) -> list[Span]:

@@ -86,7 +86,8 @@ class AnsweringParts(Parts):
         rules = RuleRewriter(resolve=chat.rewrite != "none", clarify=chat.clarify)
         if chat.rewrite in ("rules", "none"):
             return rules
-        return ModelRewriter(partial(self._rewording_model, forced=chat.rewrite == "model"), rules)
+        make_model = partial(self._rewording_model, forced=chat.rewrite == "model")
+        return ModelRewriter(make_model, rules, self._settings.prompts.rewrite)
 
     def _rewording_model(self, *, forced: bool) -> LanguageModel | None:
         """The model that rewrites follow-ups: a starter only where it is asked for."""

@@ -18,6 +18,7 @@ from dragtor.mistakes import not_one_of
 
 if TYPE_CHECKING:
     from dragtor.answer.prompt import Templates
+    from dragtor.answer.structured import Wording
     from dragtor.config import Settings
 
 SPLITTERS = {"structure": "dragtor.split.structure:StructureSplitter"}
@@ -63,6 +64,12 @@ READERS = {
     "jina": "dragtor.sources.jina:JinaReader",
     "local": "dragtor.sources.web:LocalReader",
 }
+_SCRIPTS = {
+    "outline": ("text",),
+    "summarise": ("title", "text"),
+    "rewrite": ("conversation", "question"),
+}
+"""Prompts beside those of the strategies, and what they hold."""
 FEATURES = "features"
 """The checker of answers that needs no model of its own."""
 
@@ -109,6 +116,7 @@ def check_choices(settings: Settings) -> None:
         templates(settings)
         for name in STRATEGIES:
             strategy(settings, name)
+        check_scripts(settings)
     except ConfigError as error:  # begins with the key, as the class knows no places
         raise ConfigError(f"{settings.place(str(error).split()[0])}: {error}") from None
 
@@ -127,6 +135,25 @@ def templates(settings: Settings) -> Templates:
     return Templates(**settings.prompts.model_dump(include=names))
 
 
+def check_scripts(settings: Settings) -> None:
+    """Check the prompts beside those of answers and strategies.
+
+    Raises ConfigError, which begins with the key.
+    """
+    from dragtor.answer.script import Script
+
+    for name, places in _SCRIPTS.items():
+        Script.parse(name, getattr(settings.prompts, name), *places)
+    wording(settings)
+
+
+def wording(settings: Settings) -> Wording:
+    """How models are asked to fill in forms. Raises ConfigError, which begins with the key."""
+    from dragtor.answer.structured import Wording
+
+    return Wording.parse(settings.prompts.form, settings.prompts.repair)
+
+
 def strategy(settings: Settings, name: str) -> Strategy:
     """A strategy with its prompts. Raises ConfigError, which begins with the key."""
     prompts = settings.prompts
@@ -137,6 +164,7 @@ def strategy(settings: Settings, name: str) -> Strategy:
         "agent": {
             "prompt": prompts.agent,
             "compare": prompts.compare,
+            "wording": wording(settings),
             "max_steps": settings.agent.max_steps,
         },
     }

@@ -15,6 +15,7 @@ from dragtor.build.choices import (
     SPLITTERS,
     SUMMARISERS,
     choose,
+    wording,
 )
 from dragtor.build.language import Language, language, weights_of
 from dragtor.errors import ConfigError, ModelError
@@ -182,7 +183,7 @@ class Parts:
             return None
         options: dict[str, Any] = {}
         if maker == "model":
-            options = {"model": self.language.model}
+            options = {"model": self.language.model, "prompt": self._settings.prompts.summarise}
             if self.language.model is None:
                 raise ConfigError("index.summaries is model, and llm.model is none: choose one")
         summariser: Summariser = choose(SUMMARISERS, maker, "index.summaries")(**options)
@@ -194,7 +195,8 @@ class Parts:
 
         # A starter model names nothing that a section's own words would not name better.
         model = None if self.language.starter else self.language.model
-        return Outliner(model).outline(document, progress)
+        outliner = Outliner(model, self._settings.prompts.outline, wording(self._settings))
+        return outliner.outline(document, progress)
 
     # --- retrieving
 

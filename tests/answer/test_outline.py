@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from dragtor.answer import outline
 from dragtor.answer.outline import Outliner
+from dragtor.config import Settings
 from dragtor.types import Document, DocumentInfo, Location, Mark, Section
-from tests.fakes import ScriptedModel
+from tests.fakes import WORDING, ScriptedModel
+
+PROMPT = Settings().prompts.outline
 
 PULLEYS = "A pulley holds the tendon. The torn pulley heals in a ring. Tape is no ring. " * 40
 ANKLES = "An ankle is sprained on landing. Ankles swell. A boot supports the ankle. " * 40
@@ -22,7 +25,9 @@ def document(text: str, *marks: Mark) -> Document:
 
 def sections(made: Document, model: ScriptedModel | None = None) -> list[Section]:
     told: list[tuple[int, int]] = []
-    found = Outliner(model).outline(made, lambda done, total, _: told.append((done, total)))
+    found = Outliner(model, PROMPT, WORDING).outline(
+        made, lambda done, total, _: told.append((done, total))
+    )
     assert told == [(done, len(found)) for done in range(len(found) + 1)]
     return found
 

@@ -4,14 +4,20 @@ import pytest
 
 from dragtor.answer.rewording import ModelRewriter, holds
 from dragtor.answer.rewrite import RuleRewriter
-from dragtor.types import Rewritten, Turn
+from dragtor.config import Settings
+from dragtor.types import Rewritten, Step, Turn, Usage
+from tests.answer.strategies.desk import SayingModel
 from tests.fakes import ScriptedModel
+
+PROMPT = Settings().prompts.rewrite
 
 HISTORY = [Turn("What is tennis elbow?", "Pain on the outside of the elbow.")]
 
 
 def rewrite(reply: str, question: str = "How is it treated?") -> Rewritten:
-    return ModelRewriter(lambda: ScriptedModel([reply]), RuleRewriter()).rewrite(question, HISTORY)
+    return ModelRewriter(lambda: ScriptedModel([reply]), RuleRewriter(), PROMPT).rewrite(
+        question, HISTORY
+    )
 
 
 def test_the_model_has_its_say_where_its_rewrite_holds() -> None:
@@ -53,30 +59,52 @@ def test_a_question_the_model_repeats_is_the_one_asked() -> None:
 
 def test_the_model_is_shown_the_conversation() -> None:
     model = ScriptedModel(["How is tennis elbow treated?"])
-    ModelRewriter(lambda: model, RuleRewriter()).rewrite("How is it treated?", HISTORY)
+    ModelRewriter(lambda: model, RuleRewriter(), PROMPT).rewrite("How is it treated?", HISTORY)
     assert model.prompts[0][-1].content == (
         "User: What is tennis elbow?\nAssistant: Pain on the outside of the elbow.\n"
         "Last question: How is it treated?"
     )
 
 
+@pytest.mark.parametrize(
+    ("reply", "by"), [("How is tennis elbow treated?", "model"), ("Rest.", "rules")]
+)
+def test_what_the_model_was_asked_and_said_is_kept(reply: str, by: str) -> None:
+    made = rewrite(reply)
+    assert made.by == by
+    asked, said = made.steps
+    assert asked.kind == "prompt"
+    assert asked.detail["messages"][-1]["content"].endswith("Last question: How is it treated?")
+    assert (said.kind, said.name, said.detail) == ("reply", "rewrite", {"text": reply})
+    assert said.usage == Usage(asked.detail["tokens"], len(reply.split()))
+
+
+def test_a_model_that_fails_is_seen_and_left_to_the_rules() -> None:
+    model = SayingModel()
+    made = ModelRewriter(lambda: model, RuleRewriter(), PROMPT).rewrite(
+        "How is it treated?", HISTORY
+    )
+    assert made.by == "rules"
+    assert made.steps[-1] == Step("decision", "rewrite", {"failed": "the model is broken"})
+
+
 def test_no_model_is_loaded_for_a_first_question() -> None:
     def fail() -> None:
         raise AssertionError("nothing needs a model here")
 
-    rewriter = ModelRewriter(fail, RuleRewriter())
+    rewriter = ModelRewriter(fail, RuleRewriter(), PROMPT)
     assert rewriter.rewrite("What is tennis elbow?", []).by == "asked"
     assert rewriter.rewrite("Is it bad?", []).clarify
 
 
 def test_without_a_model_the_rules_rewrite() -> None:
-    rewriter = ModelRewriter(lambda: None, RuleRewriter())
+    rewriter = ModelRewriter(lambda: None, RuleRewriter(), PROMPT)
     assert rewriter.rewrite("How is it treated?", HISTORY).by == "rules"
 
 
 def test_a_prompt_that_is_too_long_for_the_model_is_left_to_the_rules() -> None:
     model = ScriptedModel(["How is tennis elbow treated?"], context_tokens=50)
-    rewriter = ModelRewriter(lambda: model, RuleRewriter())
+    rewriter = ModelRewriter(lambda: model, RuleRewriter(), PROMPT)
     assert rewriter.rewrite("How is it treated?", HISTORY).by == "rules"
     assert model.prompts == []
 

@@ -15,7 +15,7 @@ from dragtor.errors import DragtorError, EngineError, StructureError
 from dragtor.interfaces import LanguageModel
 from dragtor.types import Message
 from tests.contracts.language_model import LanguageModelContract
-from tests.fakes import ScriptedModel
+from tests.fakes import WORDING, ScriptedModel
 
 ASKED = (Message("system", "Rules."), Message("user", "What to search for?"))
 
@@ -52,11 +52,11 @@ class TestStructured:
     )
     def test_the_first_object_that_fits_is_taken_out_of_the_text(self, said: str) -> None:
         model = ScriptedModel([said])
-        assert structured(model, ASKED, Step, 100) == Step(action="search", query="pulley")
+        assert structured(model, ASKED, Step, 100, WORDING) == Step(action="search", query="pulley")
 
     def test_the_model_is_shown_the_form_after_the_question(self) -> None:
         model = ScriptedModel(['{"steps": []}'])
-        structured(model, ASKED, Steps, 100)
+        structured(model, ASKED, Steps, 100, WORDING)
         system, user = model.prompts[0]
         assert system == ASKED[0]
         question, _, form = user.content.partition("\n\n")
@@ -68,13 +68,18 @@ class TestStructured:
 
     def test_a_list_may_be_asked_for(self) -> None:
         model = ScriptedModel(['See [1: ["a", "b"]'])
-        assert structured(model, ASKED, RootModel[list[str]], 100).root == ["a", "b"]
+        assert structured(model, ASKED, RootModel[list[str]], 100, WORDING).root == ["a", "b"]
 
     def test_what_was_wrong_is_said_and_the_next_try_counts(self) -> None:
         model = ScriptedModel(['{"action": "jump"}', '{"action": "finish", "query": "all"}'])
         tries: list[str] = []
         found = structured(
-            model, ASKED, Step, 100, heard=lambda asked, said, seconds, usage: tries.append(said)
+            model,
+            ASKED,
+            Step,
+            100,
+            WORDING,
+            heard=lambda asked, said, seconds, usage: tries.append(said),
         )
         assert found == Step(action="finish", query="all")
         assert tries == ['{"action": "jump"}', '{"action": "finish", "query": "all"}']
@@ -87,7 +92,7 @@ class TestStructured:
     def test_after_the_last_repair_it_fails_in_one_line(self, repairs: int) -> None:
         model = ScriptedModel(["no idea"] * 9)
         with pytest.raises(StructureError) as caught:
-            structured(model, ASKED, Step, 100, repairs=repairs)
+            structured(model, ASKED, Step, 100, WORDING, repairs=repairs)
         assert len(model.prompts) == repairs + 1
         message = str(caught.value)
         assert message.startswith(f"scripted gave no Step in {repairs + 1} tr")
@@ -99,7 +104,7 @@ class TestStructured:
     def test_prompts_do_not_grow_with_every_repair(self) -> None:
         model = ScriptedModel(["blah " * 2000] * 4)
         with pytest.raises(StructureError):
-            structured(model, ASKED, Step, 10_000, repairs=3)
+            structured(model, ASKED, Step, 10_000, WORDING, repairs=3)
         assert {len(prompt) for prompt in model.prompts[1:]} == {4}
         assert all(len(prompt[2].content) <= 1000 for prompt in model.prompts[1:])
 
@@ -166,6 +171,7 @@ class TestWithTheStarter:
             [Message("user", "Which two things would you search for to learn about pulleys?")],
             Steps,
             200,
+            WORDING,
             heard=lambda asked, said, seconds, usage: tries.append(said),
         )
         assert len(tries) == 1

@@ -5,9 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragtor.answer.summarise import Candidate, ModelSummariser, SentenceSummariser, central
+from dragtor.config import Settings
 from dragtor.interfaces import Summariser
 from dragtor.types import Document, DocumentInfo, Passage, Span, Vectors
 from tests.fakes import ScriptedModel
+
+PROMPT = Settings().prompts.summarise
 
 PARTS = (
     "Pulley injuries are the most common injuries of climbers.",
@@ -91,7 +94,7 @@ class TestSentenceSummariser:
 class TestModelSummariser:
     def test_the_model_writes_the_summary(self) -> None:
         model = ScriptedModel(["It is about pulleys."])
-        fitting: Summariser = ModelSummariser(model)
+        fitting: Summariser = ModelSummariser(model, PROMPT)
         assert fitting.summarise(*document(*PARTS)) == "Pulleys\nIt is about pulleys."
         assert PARTS[3] in model.prompts[0][0].content
         assert "scripted" in fitting.name
@@ -99,14 +102,14 @@ class TestModelSummariser:
     def test_a_long_text_is_summarised_part_by_part_and_then_the_summaries(self) -> None:
         # The question has 32 words and each passage about 10; 220 are kept for the summary.
         model = ScriptedModel(["About injuries.", "About rings.", "Both."], context_tokens=280)
-        assert ModelSummariser(model).summarise(*document(*PARTS)) == "Pulleys\nBoth."
+        assert ModelSummariser(model, PROMPT).summarise(*document(*PARTS)) == "Pulleys\nBoth."
         assert "About injuries.\n\nAbout rings." in model.prompts[2][0].content
 
     def test_a_model_that_says_nothing_leaves_it_to_the_sentences(self) -> None:
         model = ScriptedModel([""])
-        assert PARTS[0] in ModelSummariser(model).summarise(*document(*PARTS))
+        assert PARTS[0] in ModelSummariser(model, PROMPT).summarise(*document(*PARTS))
 
     def test_it_ends_where_the_context_is_too_small_for_two_summaries(self) -> None:
         model = ScriptedModel([f"Summary {n}." for n in range(9)], context_tokens=271)
-        said = ModelSummariser(model).summarise(*document(*PARTS))
+        said = ModelSummariser(model, PROMPT).summarise(*document(*PARTS))
         assert said.startswith("Pulleys\nSummary")

@@ -16,6 +16,7 @@ from dragtor.answer.structured import structured
 from dragtor.errors import EngineError
 from dragtor.interfaces import LanguageModel
 from dragtor.types import Message, Usage
+from tests.fakes import WORDING
 
 MESSAGES = (
     Message("system", "You answer questions about climbing in whole sentences."),
@@ -85,5 +86,5 @@ class LanguageModelContract:
         assert all(isinstance(piece, str) and piece for piece in pieces)
 
     def test_an_instance_comes_out_of_it(self, model: LanguageModel) -> None:
-        plan = structured(model, MESSAGES, Plan, max_tokens=120)
+        plan = structured(model, MESSAGES, Plan, 120, WORDING)
         assert isinstance(plan, Plan)

@@ -19,6 +19,7 @@ from dragtor.answer.script import Script
 from dragtor.answer.strategies.findings import Findings, Known
 from dragtor.answer.strategies.scribe import Scribe
 from dragtor.answer.strategies.widen import searched
+from dragtor.answer.structured import Wording
 from dragtor.errors import QueryError
 from dragtor.interfaces import Desk
 from dragtor.text import content_stems
@@ -71,22 +72,25 @@ class AgentStrategy:
         Holds ``{question}``, ``{sources}`` (those found, numbered) and ``{done}``.
     compare
         Holds ``{question}``, ``{first}`` and ``{second}``.
+    wording
+        How it is asked to fill in forms.
     max_steps
         Moves at most. Each costs up to two calls of the model, a comparison up to four.
     """
 
     name = "agent"
 
-    def __init__(self, prompt: str, compare: str, max_steps: int) -> None:
+    def __init__(self, prompt: str, compare: str, wording: Wording, max_steps: int) -> None:
         self._script = Script.parse("agent", prompt, "question", "sources", "done")
         self._compare = Script.parse("compare", compare, "question", "first", "second")
+        self._wording = wording
         self._max_steps = max_steps
 
     def gather(self, query: Query, desk: Desk) -> Iterator[Step | Notice | Gathered]:
         """See Strategy."""
-        scribe = Scribe(self.name, desk)
+        scribe = Scribe(self.name, desk, self._wording)
         own = yield from searched(query, query.text, desk)
-        findings = Findings(query, own)
+        findings = Findings(query, own, self._script)
         yield from self._moves(scribe, findings, desk)
         found = findings.found()
         result = supplemented(query, own, found) if found else first(query, own)

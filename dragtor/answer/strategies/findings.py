@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from dragtor.answer import trace
 from dragtor.answer.evidence import coverages
+from dragtor.answer.script import Script
 from dragtor.answer.strategies.replies import is_echo
 from dragtor.errors import QueryError
 from dragtor.text import content_stems
@@ -17,6 +18,8 @@ NEW = 3
 GLANCE_CHARS = 160
 READ_CHARS = 1_200
 """Characters it is shown of a source that was found, and of one that was read."""
+READ_BACK = 0.5
+"""A search of which more is from the instructions than this is not of the model's own making."""
 KEPT = 4
 """Passages of a source that was read which count as found by that."""
 
@@ -39,10 +42,15 @@ class Known:
 
 
 class Findings:
-    """Sources by number, from 1 in the order they were found, and what was done so far."""
+    """Sources by number, from 1 in the order they were found, and what was done so far.
 
-    def __init__(self, query: Query, own: SearchResult) -> None:
+    ``script`` is what the model is told, beside what it is shown of all this.
+    """
+
+    def __init__(self, query: Query, own: SearchResult, script: Script) -> None:
         self.query = query
+        told = " ".join(turn.content for turn in script.turns)
+        self._told = set(content_stems(told)).difference(content_stems(query.text))
         self._searches: list[SearchResult] = []
         self._named: list[Known] = []
         self._known: dict[str, Known] = {}
@@ -75,8 +83,10 @@ class Findings:
         self._done.append(trace.shortened(line, GLANCE_CHARS))
 
     def check_search(self, text: str) -> None:
-        """Raise QueryError for a search that says nothing, or nothing but the question."""
-        if not content_stems(text) or is_echo(text, self.query.text):
+        """Raise QueryError for a search that says nothing, or only what the model was told."""
+        said = set(content_stems(text))
+        read_back = len(said & self._told) > READ_BACK * len(said)
+        if not said or read_back or is_echo(text, self.query.text):
             raise QueryError(f"a search for {trace.shortened(text, 40)!r} would bring nothing new")
 
     def add_search(self, text: str, result: SearchResult) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from dragtor.answer import trace
 from dragtor.answer.stream import RepetitionGuard
-from dragtor.answer.structured import structured
+from dragtor.answer.structured import Wording, structured
 from dragtor.errors import EngineError, QueryError, StructureError
 from dragtor.interfaces import Desk, LanguageModel
 from dragtor.types import Message, Notice, Prompt, Step, Usage
@@ -24,10 +24,11 @@ REPAIRS = 1
 class Scribe:
     """Asks the desk's model in the name of a strategy. What a model says is data, never trusted.
 
-    Raises QueryError where there is no model.
+    ``wording`` is for strategies that have it fill in forms. Raises QueryError where there is no
+    model.
     """
 
-    def __init__(self, strategy: str, desk: Desk) -> None:
+    def __init__(self, strategy: str, desk: Desk, wording: Wording | None = None) -> None:
         model = desk.model
         if model is None:
             raise QueryError(
@@ -36,6 +37,7 @@ class Scribe:
             )
         self.name = strategy
         self._model: LanguageModel = model
+        self._wording = wording
         self._steps: list[Step] = []
 
     def ask(self, messages: Sequence[Message], max_tokens: int) -> str:
@@ -64,8 +66,17 @@ class Scribe:
 
     def fill(self, messages: Sequence[Message], schema: type[T], max_tokens: int) -> T | None:
         """An instance of a schema out of the model; None where it gives none, or fails."""
+        assert self._wording is not None, "a strategy that fills in forms says how they are asked"
         try:
-            return structured(self._model, messages, schema, max_tokens, REPAIRS, heard=self._heard)
+            return structured(
+                self._model,
+                messages,
+                schema,
+                max_tokens,
+                self._wording,
+                REPAIRS,
+                heard=self._heard,
+            )
         except StructureError:
             return None
         except EngineError as error:

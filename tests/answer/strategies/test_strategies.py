@@ -19,6 +19,7 @@ from dragtor.interfaces import Strategy
 from dragtor.types import Gathered, Notice, Query, Step, Usage
 from tests.answer.strategies.desk import FakeDesk, SayingModel
 from tests.contracts.strategy import QUESTION, StrategyContract, hostile
+from tests.fakes import WORDING
 
 PROMPTS = Settings().prompts
 MAX_STEPS = 3
@@ -58,7 +59,7 @@ class TestAgent(StrategyContract):
 
     @staticmethod
     def make() -> Strategy:
-        return AgentStrategy(PROMPTS.agent, PROMPTS.compare, MAX_STEPS)
+        return AgentStrategy(PROMPTS.agent, PROMPTS.compare, WORDING, MAX_STEPS)
 
 
 def test_every_strategy_on_offer_is_held_to_the_contract() -> None:
@@ -218,7 +219,7 @@ def test_an_agent_searches_reads_compares_and_finishes() -> None:
         json.dumps({"agree": "no", "point": "six weeks against twelve"}),
         move("finish"),
     )
-    strategy = AgentStrategy(PROMPTS.agent, PROMPTS.compare, 6)
+    strategy = AgentStrategy(PROMPTS.agent, PROMPTS.compare, WORDING, 6)
     found, steps, notices, desk = gather(
         strategy, model, "How long do pulley injuries take to heal?", k=6
     )
@@ -241,7 +242,7 @@ SEARCH = move("search", "annular ligament ruptures mend by splinting")
 
 def found_in_town(*replies: str, k: int = 4) -> list[str]:
     desk = FakeDesk(SayingModel(*replies), TOWN)
-    *_, gathered = AgentStrategy(PROMPTS.agent, PROMPTS.compare, 6).gather(
+    *_, gathered = AgentStrategy(PROMPTS.agent, PROMPTS.compare, WORDING, 6).gather(
         Query(QUESTION, k=k), desk
     )
     assert isinstance(gathered, Gathered)
@@ -295,7 +296,7 @@ def test_a_document_that_is_read_twice_counts_once() -> None:
 
 @pytest.mark.parametrize(("steps", "said"), [(1, "after 1 step ("), (2, "after 2 steps (")])
 def test_the_last_step_is_counted_in_the_right_number(steps: int, said: str) -> None:
-    strategy = AgentStrategy(PROMPTS.agent, PROMPTS.compare, steps)
+    strategy = AgentStrategy(PROMPTS.agent, PROMPTS.compare, WORDING, steps)
     replies = (move("search", "tennis elbow"), move("read", "", 1))
     _, _, (notice,), _ = gather(strategy, SayingModel(*replies))
     assert said in notice.text
@@ -328,6 +329,10 @@ def test_an_agent_stops_at_its_last_step_and_says_so() -> None:
         ([move("search", "?!"), move("read", "", 99)], "the model's steps make no sense"),
         ([move("search", "zebra"), move("search", "Zebra?")], "the model repeats itself"),
         ([move("search", QUESTION.upper()), move("read")], "the model's steps make no sense"),
+        (
+            [move("search", "search"), move("search", "the next step: read one source, finish")],
+            "the model's steps make no sense",
+        ),
     ],
 )
 def test_an_agent_that_leads_nowhere_leaves_the_plain_search(replies: list[str], why: str) -> None:

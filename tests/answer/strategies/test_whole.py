@@ -18,6 +18,7 @@ from dragtor.pipeline import Dragtor
 from dragtor.types import Filter, Gathered, Query
 from tests.answer.strategies.desk import FakeDesk
 from tests.conftest import Project, Ran
+from tests.fakes import WORDING
 
 QUESTION = "How long do grade II pulley injuries take to heal?"
 KINDS = {"query", "hits", "prompt", "reply", "decision"}
@@ -84,6 +85,11 @@ def test_a_document_is_read_in_text_order_and_only_by_who_may_see_it(dragtor: Dr
         ("prompts:\n  decompose: '{question} {n}'", "prompts.decompose knows {question}, not {n}"),
         ("prompts:\n  agent: '{question} {done}'", "prompts.agent lacks {sources}"),
         ("prompts:\n  compare: '{question} {first}'", "prompts.compare lacks {second}"),
+        ("prompts:\n  outline: Name it.", "prompts.outline lacks {text}"),
+        ("prompts:\n  summarise: '{text}'", "prompts.summarise lacks {title}"),
+        ("prompts:\n  rewrite: '{question}'", "prompts.rewrite lacks {conversation}"),
+        ("prompts:\n  form: JSON!", "prompts.form lacks {form}"),
+        ("prompts:\n  repair: '{form}'", "prompts.repair lacks {wrong}"),
         ("answer:\n  strategy: hide", "answer.strategy cannot be 'hide'; did you mean 'hyde'?"),
     ],
 )
@@ -99,7 +105,7 @@ def test_a_wrong_setting_is_named_with_its_line(tmp_path: Path, text: str, messa
 @pytest.mark.models
 def test_an_agent_with_the_starter_model_ends_with_passages(starter: LlamaModel) -> None:
     prompts = Settings().prompts
-    strategy = AgentStrategy(prompts.agent, prompts.compare, max_steps=1)
+    strategy = AgentStrategy(prompts.agent, prompts.compare, WORDING, max_steps=1)
     *_, gathered = strategy.gather(Query(QUESTION, k=4), FakeDesk(starter))
     assert isinstance(gathered, Gathered)
     assert gathered.result.hits[0].document.id == "pulleys"
