@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dragtor.answer.english import CARE, FUNCTION_WORDS
+from dragtor.answer.english import CARE, FUNCTION_WORDS, singular
 from dragtor.answer.leaning import ELLIPTIC, asks, bare, leaning_phrase
 from dragtor.answer.mentions import Mention, mentions
 from dragtor.types import Turn
@@ -26,8 +26,7 @@ def completed(question: str, before: Sequence[Turn]) -> str | None:
     if asked is None:
         return None
     if bare(question):
-        lead = question[0].upper() + question[1:]
-        return f"{END.sub('', lead)}, {_lowered(asked)}"
+        return f"{END.sub('', question)}, {_lowered(asked)}"
     if under := _UNDER.fullmatch(question.strip()):
         return f"{END.sub('', asked)} {under[1]}"
     return _asked_of_another(question, asked)
@@ -39,7 +38,7 @@ def of_topic(question: str, topic: str) -> str:
     if phrase is None:
         rest = END.sub("", question)
         return f"{rest} about {topic}{question[len(rest) :]}"
-    link = "from" if phrase.head == "recovery" else "for" if phrase.head in CARE else "of"
+    link = "from" if phrase.head == "recovery" else "for" if singular(phrase.head) in CARE else "of"
     return f"{question[: phrase.end]} {link} {topic}{question[phrase.end :]}"
 
 

@@ -116,10 +116,10 @@ RELATIONAL = _words(
     """advantage aftereffect alternative application aspect benefit cause challenge characteristic
     complication component con consequence contraindication cost criteria cure definition diagnosis
     difference difficulty dosage dose downside drawback disadvantage duration effect effectiveness
-    efficacy example explanation feature founder function impact implication importance indication
-    ingredient limitation meaning mechanism origin outcome outlook prevention price pro prognosis
-    purpose reason recovery rehab rehabilitation relevance remedy result risk role severity
-    sign significance stage surgery symptom therapy timeline treatment type upside usage use
+    efficacy evidence example exception explanation factor feature founder function impact
+    implication importance indication ingredient limitation meaning mechanism origin outcome
+    outlook penalty population prevention price pro prognosis purpose reason
+    recovery rehab rehabilitation relevance remedy result risk role severity sign significance stage surgery symptom therapy timeline treatment type upside usage use
     warning"""
 )
 """Nouns of what belongs to something else, and is asked for as such; those of

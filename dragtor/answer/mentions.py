@@ -153,7 +153,7 @@ def _link(text: str, last: Word, between: Sequence[Word], following: Word) -> st
 
 
 def _vague(word: str) -> bool:
-    return word in GENERIC or is_leaning(word)
+    return word in GENERIC or word in ("and", "or") or is_leaning(word)
 
 
 def _runs(text: str, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
@@ -182,7 +182,8 @@ def _is_verb_here(words: Sequence[Word], first: int, i: int) -> bool:
         return False
     if i + 1 == len(words):
         return _after_auxiliary(words, first)
-    if words[i + 1].text in NOUNS_OR_VERBS:
+    following = words[i + 1].text
+    if following in NOUNS_OR_VERBS or (following in VERBS and words[i].text != "help"):
         return False
     asked = first > 0 and words[first - 1].lower in ("what", "which")
     return _after_auxiliary(words, first) or asked
@@ -216,7 +217,12 @@ def _breaks(words: Sequence[Word], i: int) -> bool:
         return True
     if _PARTICIPLE.search(lower) and after in FUNCTION_WORDS:
         return True
-    named = before in DETERMINERS or before in POSSESSIVES or before in ("of", "main", "some")
+    named = (
+        before in DETERMINERS
+        or before in POSSESSIVES
+        or before in GENERIC
+        or before in ("of", "some")
+    )
     return is_verb(lower) and not named and not _inside_name(words, i, after)
 
 

@@ -40,7 +40,7 @@ UNLIKELY = 0.2
 UNANSWERED = 0.5
 """What is left of the weight of a phrase in a question that got no answer to show."""
 TOO_FAR = 0.4
-"""Below this weight a phrase is no topic any more."""
+"""Below this weight a phrase is no topic any more, nor, as it agrees, what a pronoun means."""
 MOST_TURNS = 8
 
 _WHO = re.compile(r"who (?:is|was)\b", re.IGNORECASE)
@@ -51,7 +51,7 @@ _SHE = re.compile(r"\b(?:she|hers?)\b", re.IGNORECASE)
 _DO = re.compile(
     r"(?:\b(?:i|you|we|they|one|people|to|can|could|should)\s+do|\bdoing)\s+$", re.IGNORECASE
 )
-_TOGETHER = re.compile(r"\b(?:together|apart|each other|between them|both)\b", re.IGNORECASE)
+_TOGETHER = re.compile(r"\b(?:together|apart|differ|each other|between them|both)\b", re.IGNORECASE)
 """Only more than one thing can be so."""
 
 
@@ -163,7 +163,7 @@ def _antecedent(slot: Slot, candidates: Sequence[_Candidate], own: set[str]) -> 
     """What a slot stands for; ``own`` are the stems of its own question. None: nobody known."""
     fits = [(one.weight * _agreement(slot, one, own), -i) for i, one in enumerate(candidates)]
     best, place = max(fits, default=(0.0, 0))
-    return candidates[-place].mention if best > 0 else None
+    return candidates[-place].mention if best >= TOO_FAR else None
 
 
 def _agreement(slot: Slot, candidate: _Candidate, own: set[str]) -> float:
@@ -233,8 +233,12 @@ def _singular(phrase: str) -> str:
 
 def _with_topic(question: str, candidates: Sequence[_Candidate], own: set[str]) -> str:
     """The question with the heaviest phrase that it does not name itself."""
+    phrase = leaning_phrase(question)
+    several = phrase is not None and phrase.head.startswith("difference")
     for candidate in candidates:
         mention = candidate.mention
+        if several and not mention.plural:
+            continue
         if candidate.weight >= TOO_FAR and not own.issuperset(mention.stems):
             return of_topic(question, f"{mention.article} {mention.text}".strip())
     return question

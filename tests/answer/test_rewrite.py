@@ -189,6 +189,9 @@ def test_a_new_question_is_not_given_the_old_topic(question: str) -> None:
             ["How do I train finger strength?", "How often should I do it?"],
             "How often should I do it?",
         ),
+        (["Is it bad to crack your knuckles?", "Does it hurt?"], "Does it hurt?"),
+        (["What is capsulitis?", "What is the difference?"], "What is the difference?"),
+        (["How does wind power compare?", "Is it bad?"], "Is wind power bad?"),
         (["What is capsulitis?", "How do I tell them apart?"], "How do I tell them apart?"),
         (
             ["Who is Adam Ondra?", "Who is Lynn Hill?", "Was she first?", "Is he taller?"],
