@@ -119,7 +119,8 @@ RELATIONAL = _words(
     efficacy evidence example exception explanation factor feature founder function impact
     implication importance indication ingredient limitation meaning mechanism origin outcome
     outlook penalty population prevention price pro prognosis purpose reason
-    recovery rehab rehabilitation relevance remedy result risk role severity sign significance stage surgery symptom therapy timeline treatment type upside usage use
+    recovery rehab rehabilitation relevance remedy result risk role severity sign significance stage
+    surgery symptom therapy timeline treatment type upside usage use
     warning"""
 )
 """Nouns of what belongs to something else, and is asked for as such; those of

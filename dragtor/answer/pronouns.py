@@ -69,7 +69,16 @@ def slots(question: str) -> list[Slot]:
     spans = asking_spans(question)
     if all(bare(question[start:end]) for start, end in spans):
         return found
-    return [slot for slot in found if any(start <= slot.start < end for start, end in spans)]
+    return [
+        slot
+        for slot in found
+        if any(start <= slot.start < end and not _told(question[:start]) for start, end in spans)
+    ]
+
+
+def _told(earlier: str) -> bool:
+    """Whether what is told before a question speaks of something, which it may well be about."""
+    return any(not mention.leaning for mention in mentions(earlier))
 
 
 def put_in(question: str, slot: Slot, text: str, *, many: bool) -> str:

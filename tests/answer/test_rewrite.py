@@ -245,6 +245,11 @@ def test_what_is_told_beside_a_question_is_left_alone() -> None:
     assert text == "I read about it. How is tennis elbow treated?"
 
 
+def test_what_is_told_before_a_question_may_be_what_it_is_about() -> None:
+    asked = "I was told to rest my wrist. Does it help?"
+    assert last("What is tennis elbow?", asked) == asked
+
+
 def test_rewriting_can_be_switched_off() -> None:
     turns = [Turn("What is tennis elbow?", "")]
     rewriter = RuleRewriter(resolve=False)
