@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dragtor.text import place
-from dragtor.types import Answer, Citation, Turn
+from dragtor.answer.export import markdown
+from dragtor.types import Answer, Turn
 
 
 @dataclass
@@ -47,37 +47,5 @@ class Conversation:
         )
 
     def to_markdown(self) -> str:
-        """The conversation as Markdown, each citation a footnote with its quote."""
-        notes: list[str] = []
-        parts = []
-        for answer in self.answers:
-            heading = " ".join(answer.question.split())
-            parts.append(f"## {heading}\n\n{_understood(answer)}{_with_footnotes(answer, notes)}\n")
-        return "\n".join([*parts, *notes]) + ("\n" if notes else "")
-
-
-def _understood(answer: Answer) -> str:
-    """What the question was taken to mean, where it was no question of its own."""
-    return f"*Understood as: {answer.rewritten}*\n\n" if answer.rewritten else ""
-
-
-def _with_footnotes(answer: Answer, notes: list[str]) -> str:
-    """The answer's text with a footnote mark after each sentence; the notes are added to a list."""
-    pieces = []
-    for text, sentence in answer.parts():
-        pieces.append(text)
-        for citation in sentence.citations if sentence else ():
-            notes.append(_note(len(notes) + 1, citation))
-            pieces.append(f"[^{len(notes)}]")
-    if answer.nearest:
-        pieces.append("\n\nThe nearest in the sources: ")
-    for citation in answer.nearest:
-        notes.append(_note(len(notes) + 1, citation))
-        pieces.append(f"[^{len(notes)}]")
-    return "".join(pieces)
-
-
-def _note(number: int, citation: Citation) -> str:
-    quote = " ".join(citation.quote.split())
-    source = ", ".join(filter(None, [citation.title, place(citation.location)]))
-    return f"[^{number}]: {source}, <{citation.uri}>: “{quote}”"
+        """The conversation as Markdown; see :mod:`dragtor.answer.export`."""
+        return markdown(self.answers)
