@@ -168,7 +168,7 @@ class GroundedAnswerer:
         return replace(draft.answer("answer", text, notices, self._name), sentences=sentences)
 
     def _quoted(self, draft: _Draft, notices: tuple[Notice, ...]) -> Answer:
-        sentences = quote(draft.evidence, self._options.quotes)
+        sentences = quote(draft.evidence, self._options.quotes, draft.query.text)
         if not sentences:
             return self._refusal(draft, notices)
         text = "\n".join(sentence.text for sentence in sentences)
@@ -178,7 +178,8 @@ class GroundedAnswerer:
     def _refusal(self, draft: _Draft, notices: tuple[Notice, ...] = ()) -> Answer:
         model = self._name if draft.writing else None
         answer = draft.answer("refusal", self._templates.refusal, notices, model)
-        return replace(answer, nearest=nearest(draft.evidence, self._options.quotes))
+        places = nearest(draft.evidence, self._options.quotes, draft.query.text)
+        return replace(answer, nearest=places)
 
     def _borne_out(self, tokens: Iterator[Token], prompt: Prompt) -> Iterator[Token]:
         """The tokens sentence by sentence, each checked before it is shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -18,6 +19,7 @@ COVERAGE = 0.2
 """What a question's words count beside the meaning of a sentence."""
 RANK = 0.08
 """What is taken off each time the rank of the passage doubles."""
+_ACRONYM = re.compile(r"\b[A-Z]{3,6}\b")
 _GAP = 3
 """Most characters between neighbours: a blank line, and one more."""
 
@@ -142,11 +144,28 @@ def is_heading(hit: Hit, span: Span) -> bool:
 def coverages(question: str, texts: Sequence[str]) -> list[float]:
     """Of each text the share of the question's content words it holds, weighted by rarity.
 
-    A word that k of the n texts hold weighs log(1 + n / k).
+    A word that k of the n texts hold weighs log(1 + n / k). An acronym is held where it is spelled
+    out.
     """
     asked = set(content_stems(question))
-    held = [asked.intersection(content_stems(text)) for text in texts]
+    held = [
+        asked.intersection([*content_stems(text), *spelled_out(question, text)]) for text in texts
+    ]
     holders = Counter(stem for stems in held for stem in stems)
     weights = {stem: math.log(1 + len(texts) / (holders[stem] or 0.5)) for stem in sorted(asked)}
     total = sum(weights.values())
     return [sum(weights[stem] for stem in sorted(s)) / total if total else 0.0 for s in held]
+
+
+def spelled_out(question: str, text: str) -> list[str]:
+    """Stems of the question's acronyms that the text spells out.
+
+    >>> spelled_out("Is the ACL torn?", "The anterior cruciate ligament is torn.")
+    ['acl']
+    """
+    found = []
+    for acronym in _ACRONYM.findall(question):
+        words = r"[\s-]+".join(rf"{letter}\w+" for letter in acronym)
+        if re.search(rf"\b{words}\b", text, re.IGNORECASE):
+            found += content_stems(acronym)
+    return found

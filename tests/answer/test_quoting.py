@@ -102,3 +102,41 @@ def test_a_list_of_references_is_the_last_thing_to_be_quoted(heading: str) -> No
     evidence = found([0.9, 0.5], work, said)
     assert quoted(evidence, 2) == [said.passage.text]
     assert [place.quote for place in nearest(evidence, 1)] == [said.passage.text]
+
+
+def test_a_row_of_a_table_is_the_last_thing_to_be_quoted() -> None:
+    row = hit("| A2 | twelve weeks | tape |")
+    said = hit("It takes twelve weeks to heal.", start=90)
+    evidence = found([0.9, 0.3], row, said)
+    assert quoted(evidence, 2) == [said.passage.text]
+    assert [place.quote for place in nearest(evidence, 1)] == [said.passage.text]
+    assert quoted(evidence[:1], 1) == [row.passage.text]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A flapper is a torn callus. Wash it and cover it.", 2),
+        ("Flappers are the torn calluses of climbers. Wash them and cover them.", 2),
+        ("A flapper is a torn callus. What is to be done?", 1),
+        ("A flapper is a torn callus. A split is a crack.", 1),
+        ("A flapper hurts for many days. Wash it and cover it.", 1),
+    ],
+)
+def test_what_follows_a_definition_comes_along_where_there_is_room(
+    text: str, expected: int
+) -> None:
+    evidence = found([0.6, 0.35], hit(text))
+    assert len(quoted(evidence, 2)) == expected
+    assert len(quoted(evidence, 1)) == 1
+    far = found([0.6, 0.25], hit(text))
+    assert len(quoted(far, 2)) == 1
+
+
+def test_what_is_about_something_else_gives_way() -> None:
+    evidence = found([0.6, 0.5], hit("Grade IV is operated on here. Grade II heals by itself."))
+    assert quoted(evidence, 1) == ["Grade IV is operated on here."]
+    (sentence,) = quote(evidence, 1, "Is grade II operated on?")
+    assert sentence.text == "Grade II heals by itself."
+    (place,) = nearest(evidence, 1, "Is grade II operated on?")
+    assert place.quote == sentence.text
