@@ -54,7 +54,16 @@ _PRONOUNS: dict[str, tuple[Number, bool, bool]] = {
 }
 _POINTING = frozenset("this that these those".split())
 _TAKES = frozenset("take takes took cost costs hurt help mean make makes".split())
-_WEATHER = frozenset("rain raining snow snowing".split())
+
+
+def _weather(after: Sequence[str]) -> bool:
+    """Whether "it" is the weather or the time of day: "is it raining?", "does it get dark?"."""
+    rest = [word for word in after if word not in ("get", "gets", "become", "so", "too", "is")]
+    return bool(_WEATHER.intersection(rest[:1])) and len(rest) < len(after) + (rest[0] in _FALLS)
+
+
+_FALLS = frozenset("rain raining snow snowing late".split())
+_WEATHER = frozenset("rain raining snow snowing dark late cold hot warm".split())
 _IS = frozenset("is was be it's isn't wasn't be".split())
 
 
@@ -132,7 +141,7 @@ def _pronoun(question: str, words: Sequence[Word], i: int) -> Slot | None:
     number, possessive, person = _PRONOUNS[word.lower]
     if word.lower in ("it", "it's") and expletive(words, i):
         return None
-    if _named_before(question, words, i, number, person, possessive):
+    if _named_before(question, words, i, person, possessive):
         return None
     end = word.end
     if word.lower == "it's":
@@ -144,30 +153,24 @@ def _pronoun(question: str, words: Sequence[Word], i: int) -> Slot | None:
 
 
 def _named_before(
-    question: str, words: Sequence[Word], i: int, number: Number, person: bool, possessive: bool
+    question: str, words: Sequence[Word], i: int, person: bool, possessive: bool
 ) -> bool:
     """Whether the question itself says earlier what its pronoun stands for.
 
-    What is acted on is not who acts: "what places are known for them" are other things.
+    What is acted on is not who acts: "what places are known for them" are other things. Number does
+    not count: where something is named, it is likelier than anything of another question.
     """
     earlier = question[: words[i].start]
     if not possessive and not _CLAUSE.search(earlier):
         return False
     return any(
-        _fits(mention.plural, mention.proper, number, person) and not mention.leaning
-        for mention in mentions(earlier)
+        (mention.proper or not person) and not mention.leaning for mention in mentions(earlier)
     )
 
 
 _CLAUSE = re.compile(
     r"[,;:.?!]|\b(?:and|but|or|when|if|because|while|that|who|which|before|after)\b"
 )
-
-
-def _fits(plural: bool, proper: bool, number: Number, person: bool) -> bool:
-    if person:
-        return proper
-    return plural == (number == "plural")
 
 
 def _pointing(words: Sequence[Word], i: int) -> Slot | None:
@@ -201,7 +204,7 @@ _CHOOSING = frozenset("another what".split())
 def expletive(words: Sequence[Word], i: int) -> bool:
     """Whether "it" stands for nothing before: "is it safe to …", "how long does it take to …"."""
     after = [word.lower for word in words[i + 1 :]]
-    if _WEATHER.intersection(after[:1]) or (after[:1] == ["late"] and len(after) == 1):
+    if _weather(after):
         return True
     if words[i].lower == "it" and after[:1] and after[0] in _IS | {"will", "would"}:
         after = after[1:]

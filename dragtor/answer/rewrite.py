@@ -51,6 +51,8 @@ _SHE = re.compile(r"\b(?:she|hers?)\b", re.IGNORECASE)
 _DO = re.compile(
     r"(?:\b(?:i|you|we|they|one|people|to|can|could|should)\s+do|\bdoing)\s+$", re.IGNORECASE
 )
+_PEOPLE = re.compile(r"^(?:\w+ )?(?:where|when|how|why|what) (?:do|did) $", re.IGNORECASE)
+"""Before "they", which may be people in general: "where do they grow tea?"."""
 _TOGETHER = re.compile(r"\b(?:together|apart|differ|each other|between them|both)\b", re.IGNORECASE)
 """Only more than one thing can be so."""
 
@@ -197,7 +199,8 @@ def _replaced(
         mention = _antecedent(slot, candidates, own)
         if mention is None or (slot.possessive and mention.text in named):
             continue
-        if apart and slot.number == "plural" and not mention.plural and slot.kind == "pronoun":
+        single = slot.kind == "pronoun" and slot.number == "plural" and not mention.plural
+        if single and (apart or (own and _PEOPLE.match(question[: slot.start]))):
             continue
         if not _DO.search(question[: slot.start]):  # "do it": a deed, and no thing
             named.add(mention.text)

@@ -150,6 +150,10 @@ What if I have no time?
 And Germany?
 What about beginners?
 Is it raining?
+When does it get dark in winter?
+Where did they film the series?
+Which law protects the Rhine and its towns?
+Where is a boulder set while its climbers are away?
 Thanks, that helps!""".splitlines(),
 )
 def test_a_new_question_is_not_given_the_old_topic(question: str) -> None:
