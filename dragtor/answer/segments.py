@@ -62,8 +62,13 @@ def cuts(
             cost += _TOO_SHORT if size < least else 0.0
             if cost < best[end]:
                 best[end], previous[end] = cost, begin
+    return _starts(previous)
+
+
+def _starts(previous: Sequence[int]) -> list[int]:
+    """Where the stretches begin, from where the last stretch of each beginning of a text does."""
     starts: list[int] = []
-    end = len(units)
+    end = len(previous) - 1
     while end > 0:
         end = previous[end]
         starts.append(end)

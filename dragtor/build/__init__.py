@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from dragtor.build.answering import AnsweringParts
-from dragtor.build.choices import EXTRACTORS, RETRIEVERS, STRATEGIES, check_choices
+from dragtor.build.choices import EXTRACTORS, RETRIEVERS, STRATEGIES, WITHOUT_MODEL, check_choices
 from dragtor.build.language import answering_model, choose_llm, starter_notice, weights_of
 from dragtor.config import Settings
 from dragtor.indexing import space_name
@@ -21,6 +21,7 @@ __all__ = [
     "EXTRACTORS",
     "RETRIEVERS",
     "STRATEGIES",
+    "WITHOUT_MODEL",
     "answering_model",
     "build",
     "build_encoder",

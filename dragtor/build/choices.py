@@ -41,6 +41,8 @@ STRATEGIES = {
     "agent": "dragtor.answer.strategies.agent:AgentStrategy",
     "summary": "dragtor.answer.strategies.summary:SummaryStrategy",
 }
+WITHOUT_MODEL = frozenset({"plain", "summary"})
+"""Strategies that gather without a language model."""
 SUMMARISERS = {
     "sentences": "dragtor.answer.summarise:SentenceSummariser",
     "model": "dragtor.answer.summarise:ModelSummariser",

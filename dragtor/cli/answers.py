@@ -9,7 +9,7 @@ from dataclasses import replace
 from rich.text import Text
 
 from dragtor.cli import render
-from dragtor.cli.render import harmless, indented
+from dragtor.cli.render import counted, harmless, indented
 from dragtor.text import content_stems, place, word_spans
 from dragtor.types import Answer, Citation, Hit, Location
 
@@ -165,13 +165,22 @@ def _marked(text: str, question: str) -> Text:
 
 
 def _byline(value: Answer) -> Text:
-    parts = [value.model or "no model was asked", f"{value.timings.get('total_s', 0.0):.1f} s"]
+    parts = [*_worded_by(value), f"{value.timings.get('total_s', 0.0):.1f} s"]
     if value.usage.completion_tokens:
         parts.append(f"{value.usage.prompt_tokens} tokens read")
         parts.append(f"{value.usage.completion_tokens} written")
     if value.refused and value.decision and value.hits:
         parts.append(f"chance of an answer: {value.decision.answerable:.0%}")
     return Text(harmless(" · ".join(parts)), style="dim")
+
+
+def _worded_by(value: Answer) -> list[str]:
+    """The model that worded an answer, and how often one was asked on the way to it."""
+    asked = sum(step.kind == "prompt" and step.name != "answer" for step in value.trace)
+    if not asked:
+        return [value.model or "no model was asked"]
+    worded = value.model or ("quoted" if value.kind == "quote" else "")
+    return [*filter(None, [worded]), f"the model was asked {counted(asked, 'time')} on the way"]
 
 
 def _hanging(label: str, text: str) -> None:

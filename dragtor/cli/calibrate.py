@@ -12,6 +12,8 @@ from dragtor.cli.state import state_of
 
 if TYPE_CHECKING:
     from dragtor.calibrating import CalibrationReport
+    from dragtor.cli.state import State
+    from dragtor.types import Query
 
 
 def calibrate(
@@ -38,7 +40,6 @@ def calibrate(
     from dragtor.calibrating import read_questions
     from dragtor.cli import render
     from dragtor.cli.progress import progress
-    from dragtor.types import Query
 
     state = state_of(ctx)
     judged = read_questions(file) if file else []
@@ -47,23 +48,29 @@ def calibrate(
         calibrator.forget()
         render.line("the library's own calibration is gone")
         return
-    settings = state.settings
-    query = Query(
-        "",
-        k=settings.answer.passages,
-        retriever=settings.retrieve.retriever,
-        collections=(state.collection,),
-    )
     with progress("Asking") as show:
-        report = calibrator.calibrate(judged, query, show)
+        report = calibrator.calibrate(judged, _query(state), show)
     if json_:
         render.json_out(asdict(report))
     else:
         _show(report)
 
 
+def _query(state: State) -> Query:
+    """What every question is asked with."""
+    from dragtor.types import Query
+
+    settings = state.settings
+    return Query(
+        "",
+        k=settings.answer.passages,
+        retriever=settings.retrieve.retriever,
+        collections=(state.collection,),
+    )
+
+
 def _show(report: CalibrationReport) -> None:
-    from dragtor.cli import listings
+    from dragtor.cli import listings, render
 
     asked = "yours" if report.source == "questions" else "made of the library, and everyday ones"
     total = report.answerable + report.unanswerable
@@ -77,3 +84,8 @@ def _show(report: CalibrationReport) -> None:
             "refused rightly": f"{report.caught:.0%} of those without",
         }
     )
+    if not report.fitted:
+        render.line(
+            "a fit to such questions does no better: the default is kept. "
+            "Judge some of your own: dragtor calibrate FILE"
+        )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragtor.cli.questions import Count, Filters, make_query
+from dragtor.cli.questions import Count, Filters, make_query, no_thinking
 from dragtor.cli.state import State, state_of
 
 if TYPE_CHECKING:
@@ -174,8 +174,10 @@ class _Session:
             self._keeper.keep(answer)
         answers.answer(answer)
         asked_back = answer.kind == "clarification"
+        also = no_thinking(self._state)
+        notices = [*([also] if also else []), *answer.notices]
         render.notices(
-            [one for one in answer.notices if not (asked_back and one.code == render.STANDING)],
+            [one for one in notices if not (asked_back and one.code == render.STANDING)],
             self._said,
         )
 
@@ -244,10 +246,11 @@ def save(text: str, path: Path) -> None:
 
     path = path.expanduser()
     try:
+        there = path.exists()
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise QueryError(f"{path} cannot be written: {error.strerror}") from None
-    _say(f"saved to {path}")
+    _say(f"saved to {path}{', which was replaced' if there else ''}")
 
 
 def _unknown(name: str) -> Exception:

@@ -43,17 +43,16 @@ def resume(ctx: typer.Context, id: Id = "last", k: Count = None, filter_: Filter
 
     Example: dragtor chats resume last
     """
-    from dragtor.cli import render
+    from dragtor.cli import answers, render
 
     state = state_of(ctx)
     chats = chats_of(state)
     info = chats.find(state.collection, id)
     before = chats.answers(info.id)
-    render.said_line(
-        render.dim(
-            f"chat {info.id}, {render.counted(info.turns, 'turn')}; last: {before[-1].question}"
-        )
-    )
+    render.said_line(render.dim(f"chat {info.id}, {render.counted(info.turns, 'turn')}; the last:"))
+    render.asked(before[-1].question, first=True)
+    answers.answer(before[-1])
+    render.out.print()
     talk(state, Keeper(state, info.id), k, filter_, before)
 
 

@@ -9,6 +9,8 @@ import typer
 
 from dragtor.cli.state import state_of
 
+NO_MODEL = "no language model named these: the topics are words that are frequent there"
+
 if TYPE_CHECKING:
     from dragtor.types import Document, Section
 
@@ -37,6 +39,8 @@ def outline(
         render.json_out(contract.outline_json(document, sections))
     else:
         _print(document, sections)
+        if all(section.titled != "model" for section in sections):
+            render.said_line(render.dim(NO_MODEL))
 
 
 def _print(document: Document, sections: Sequence[Section]) -> None:

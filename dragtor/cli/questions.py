@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -121,7 +122,8 @@ def ask(
     if model is not None:
         state.assignments = (*state.assignments, f"llm.model={model}")
     mode: Mode = "quote" if quote else "write" if write else "auto"
-    asking = _Asking(state, json_, compact=question == "-", traced=trace)
+    fallback = None if strategy else no_thinking(state)
+    asking = _Asking(state, json_, fallback, compact=question == "-", traced=trace)
 
     def one(text: str) -> None:
         count = k or state.settings.answer.passages
@@ -136,8 +138,11 @@ def ask(
 class _Asking:
     """Asks question by question, and shows each answer as it was asked for."""
 
-    def __init__(self, state: State, json_: bool, *, compact: bool, traced: bool) -> None:
+    def __init__(
+        self, state: State, json_: bool, also: Notice | None, *, compact: bool, traced: bool
+    ) -> None:
         self._state = state
+        self._also = (also,) if also else ()
         self._json = json_
         self._compact = compact
         self._traced = traced
@@ -149,6 +154,7 @@ class _Asking:
 
         events = self._state.dragtor.ask(query)
         answer = live.stream(events, live=not self._json, traced=self._traced and not self._json)
+        answer = replace(answer, notices=(*self._also, *answer.notices))
         opening.remember(self._state.settings.paths.logs, answer)
         if self._json:
             value = contract.answer_json(answer, traced=self._traced)
@@ -204,9 +210,21 @@ def make_query(
         retriever=retriever or state.settings.retrieve.retriever,
         filters=tuple(parse_filter(condition) for condition in filters or ()),
         collections=(state.collection,),
-        strategy=strategy or state.settings.answer.strategy,
+        strategy=strategy or ("plain" if no_thinking(state) else state.settings.answer.strategy),
         mode=mode,
     )
+
+
+def no_thinking(state: State) -> Notice | None:
+    """Says so where the strategy of the settings needs a language model and there is none."""
+    from dragtor.build import WITHOUT_MODEL
+    from dragtor.types import Notice
+
+    wanted = state.settings.answer.strategy
+    if wanted in WITHOUT_MODEL or state.dragtor.model is not None:
+        return None
+    text = f"answer.strategy is {wanted}, which needs a language model, and there is none"
+    return Notice("strategy_fallback", f"{text}: the answer rests on the plain search")
 
 
 def _each(question: str, one: Callable[[str], None], json_: bool) -> None:

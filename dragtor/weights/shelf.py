@@ -52,11 +52,15 @@ class Weights:
         self.catalogue = tuple(catalogue)
         self._hub_url, self._hub_token = hub_url, hub_token
 
-    def entry(self, name: str) -> ModelEntry:
-        """The catalogue's entry, the case of letters ignored. Raises ModelError."""
+    def entry(self, name: str, kind: str | None = None) -> ModelEntry:
+        """The catalogue's entry, the case of letters ignored.
+
+        Raises ModelError, which names those of the ``kind`` that is wanted.
+        """
         by_name = {entry.name.lower(): entry for entry in self.catalogue}
         if found := by_name.get(name.lower()):
             return found
+        by_name = {key: entry for key, entry in by_name.items() if kind in (None, entry.kind)}
         near = difflib.get_close_matches(name.lower(), by_name, n=3, cutoff=0.4)
         names = ", ".join(by_name[key].name for key in near or by_name)
         hint = f"did you mean {names}?" if near else f"the catalogue has {names}"
@@ -121,7 +125,7 @@ class Weights:
         path = Path(wanted).expanduser()
         if path.suffix == ".gguf" and path.is_file():
             return choose.unknown(path, [path])
-        entry = self.entry(wanted)
+        entry = self.entry(wanted, "llm")
         if entry.kind != "llm":
             raise ModelError(f"{entry.name} is no language model but of kind {entry.kind}")
         self.path(entry.name)

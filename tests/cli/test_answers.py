@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dragtor.cli import answers
-from dragtor.types import Answer, Decision, Location, Usage
+from dragtor.types import Answer, Decision, Location, Step, Usage
 from tests.cli.conftest import citation, hit, sentence
 
 Shown = Callable[[], list[str]]
@@ -77,6 +77,22 @@ def test_quotes_are_shown_as_the_sources_own_words_and_said_once(shown: Shown) -
     page = joined(shown).replace("│ ", "")
     assert "“A grade II injury is a complete rupture.” [1] “Rings heal in six weeks.” [2]" in page
     assert page.endswith("no model was asked · 0.0 s")
+
+
+@pytest.mark.parametrize(
+    ("asked", "model", "said"),
+    [
+        (3, None, "quoted · the model was asked 3 times on the way · 0.0 s · 90 tokens read"),
+        (1, "m", "m · the model was asked 1 time on the way · 0.0 s · 90 tokens read"),
+    ],
+)
+def test_the_model_that_only_searched_is_counted(
+    shown: Shown, asked: int, model: str | None, said: str
+) -> None:
+    steps = [Step("prompt", "agent")] * asked + [Step("prompt", "answer")] * (model is not None)
+    answers.answer(replace(QUOTES, model=model, trace=tuple(steps), usage=Usage(90, 9)))
+    assert said in joined(shown)
+    assert "no model was asked" not in joined(shown)
 
 
 def test_what_a_footnote_shares_with_the_one_above_is_said_once(shown: Shown) -> None:

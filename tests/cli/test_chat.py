@@ -69,6 +69,8 @@ def test_a_model_that_is_not_there_changes_nothing(indexed: Run) -> None:
                   stdin="/model nowhere\n/model\n")  # fmt: skip
     assert ran.code == 1
     assert "nowhere" in ran.err
+    assert "SmolLM2" in ran.err
+    assert "MiniLM" not in ran.err
     assert "model: none" in ran.out
 
 

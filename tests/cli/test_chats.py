@@ -39,7 +39,12 @@ def test_a_resumed_chat_knows_what_was_said(spoken: Run) -> None:
     id = spoken("chats", "list", "--json").json[1]["id"]
     ran = spoken("chats", "resume", id, stdin="How is it treated?\n")
     assert ran.code == 0
-    assert "last: Where is it felt?" in ran.err
+    assert "2 turns; the last:" in ran.err
+    shown, _, asked = ran.out.partition("> How is it treated?")
+    assert shown.startswith("> Where is it felt?\n")
+    assert "understood as: Where is lateral epicondylitis felt?" in shown
+    assert "Sources" in shown
+    assert asked
     assert spoken("chats", "list", "--json").json[0]["turns"] == 3
     exported = spoken("chats", "export", "last").out
     assert "*Understood as: How is lateral epicondylitis treated?*" in exported
@@ -53,6 +58,8 @@ def test_the_last_chat_is_resumed_without_an_id(spoken: Run) -> None:
 def test_export_writes_markdown_with_footnotes(spoken: Run, tmp_path: Path) -> None:
     file = tmp_path / "chat.md"
     assert spoken("chats", "export", "last", str(file)).out.startswith("saved to")
+    again = spoken("chats", "export", "last", str(file)).out
+    assert again.rstrip().endswith("chat.md, which was replaced")
     text = file.read_text(encoding="utf-8")
     assert text.startswith("## How are calluses filed?\n")
     assert "[^1]: " in text

@@ -13,7 +13,7 @@ from dragtor.answer.strategies.plain import PlainStrategy
 from dragtor.answer.strategies.replies import is_echo, lines, share
 from dragtor.answer.strategies.step_back import StepBackStrategy
 from dragtor.answer.strategies.summary import SummaryStrategy
-from dragtor.build import STRATEGIES
+from dragtor.build import STRATEGIES, WITHOUT_MODEL
 from dragtor.config import Settings
 from dragtor.interfaces import Strategy
 from dragtor.types import Gathered, Notice, Query, Step, Usage
@@ -65,6 +65,8 @@ class TestAgent(StrategyContract):
 def test_every_strategy_on_offer_is_held_to_the_contract() -> None:
     tested = {case.make().name for case in StrategyContract.__subclasses__()}
     assert tested == set(STRATEGIES)
+    modest = {one.make().name for one in StrategyContract.__subclasses__() if not one.needs_model}
+    assert modest == WITHOUT_MODEL
 
 
 CASES = StrategyContract.__subclasses__()

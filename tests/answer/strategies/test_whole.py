@@ -34,6 +34,17 @@ def dragtor(project: Project) -> Iterator[Dragtor]:
         yield dragtor
 
 
+OWN_STEPS = {
+    "plain": [("query", "hybrid"), ("hits", "hybrid")],
+    "step_back": [("prompt", "step_back"), ("reply", "step_back")],
+    "hyde": [("prompt", "hyde"), ("reply", "hyde")],
+    "decompose": [("prompt", "decompose"), ("reply", "decompose")],
+    "agent": [("prompt", "agent"), ("hits", "agent")],
+    "summary": [("query", "articles"), ("hits", "read"), ("decision", "summary")],
+}
+"""What only this strategy does, but for the plain one, which does nothing else."""
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_strategy_ends_in_an_answer_with_its_trace(
     run: Callable[..., Ran], project: Project, strategy: str
@@ -44,6 +55,10 @@ def test_every_strategy_ends_in_an_answer_with_its_trace(
     assert ran.code == 0, ran.err
     assert ran.json["kind"] in ("answer", "quote")
     assert {step["kind"] for step in ran.json["trace"]} <= KINDS
+    steps = [(step["kind"], step["name"]) for step in ran.json["trace"]]
+    assert set(OWN_STEPS[strategy]) <= set(steps)
+    others = {step for name in STRATEGIES for step in OWN_STEPS[name] if name != strategy}
+    assert not (others - set(OWN_STEPS["plain"])) & set(steps)
     cited = [c["passage_id"] for s in ran.json["sentences"] for c in s["citations"]]
     assert cited
     assert set(cited) <= {hit["passage"]["id"] for hit in ran.json["hits"]}
@@ -59,6 +74,21 @@ def test_without_a_language_model_thinking_is_refused_in_one_line(
     assert ran.code == 1
     assert f"the strategy {strategy} needs a language model" in ran.err
     assert ran.err.count("\n") == 1
+
+
+def test_the_settings_strategy_gives_way_where_there_is_no_language_model(
+    run: Callable[..., Ran], project: Project
+) -> None:
+    project.configure(llm={"model": "none"}, answer={"strategy": "agent", "refuse_below": 0.0})
+    assert run("load", "--index").code == 0
+    ran = run("ask", QUESTION, "--json")
+    assert (ran.code, ran.json["kind"]) == (0, "quote")
+    assert "strategy_fallback" in [notice["code"] for notice in ran.json["notices"]]
+    ran = run("chat", stdin=f"{QUESTION}\n{QUESTION}\n")
+    assert ran.code == 0
+    assert ran.err.count("answer.strategy is agent, which needs a language model") == 1
+    assert run("ask", QUESTION, "--strategy", "plain", "--json").json["notices"] == []
+    assert run("ask", QUESTION, "--strategy", "agent").code == 1
 
 
 def test_a_document_is_read_in_text_order_and_only_by_who_may_see_it(dragtor: Dragtor) -> None:
