@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from dragtor.answer.features import features
 from dragtor.answer.reading import Encode, Reading, citation, read
+from dragtor.answer.stating import said_spans
 from dragtor.answer.support import SupportModel, Thresholds, Verdict, ceiling, packaged
-from dragtor.passages import sentence_spans
 from dragtor.types import Hint, Hit, Sentence, Support
 
 __all__ = ["FeatureChecker", "citation", "most", "unsupported"]
@@ -44,7 +44,7 @@ class FeatureChecker:
         return tuple(known[reading.text, reading.named] for reading in readings)
 
     def _judge(self, reading: Reading) -> Sentence:
-        if not reading.claim.stems:
+        if not reading.states:
             return reading.sentence(Support("no", 0.0), ())
         if same := reading.verbatim():
             return reading.sentence(Support("yes", 1.0), same)
@@ -63,5 +63,5 @@ def most(reading: Reading, cited: Sequence[int]) -> Verdict:
 def unsupported(text: str) -> tuple[Sentence, ...]:
     """The sentences of a text that nothing bears out."""
     return tuple(
-        Sentence(text[span.start : span.end], Support("no", 0.0)) for span in sentence_spans(text)
+        Sentence(text[span.start : span.end], Support("no", 0.0)) for span in said_spans(text)
     )

@@ -73,7 +73,7 @@ class NliChecker:
 
 def _premises(reading: Reading) -> list[Chosen]:
     """What the model is to read with a sentence; nothing where that is clear without it."""
-    if not reading.claim.stems or reading.verbatim():
+    if not reading.states or reading.verbatim():
         return []
     single: list[Chosen] = [(index,) for index in reading.seen.candidates[:TOP]]
     return list(dict.fromkeys([reading.evidence(), *single]))

@@ -9,6 +9,7 @@ from itertools import compress, islice
 import numpy as np
 
 from dragtor.answer.features import TOP, Overlap, Pool, Seen
+from dragtor.answer.stating import headings, said_spans, states
 from dragtor.answer.traits import Traits, traits
 from dragtor.passages import sentence_spans
 from dragtor.text import STOP_WORDS, encodable, locate, word_spans
@@ -60,10 +61,12 @@ class Reading:
     seen: Seen
     merits: tuple[float, ...]
     named: frozenset[int]
+    states: bool
+    """Whether it says anything: see :func:`dragtor.answer.stating.states`."""
 
     def verbatim(self) -> tuple[int, ...]:
         """The piece that it is word for word, if there is one; the one named, if there are more."""
-        if not self.claim.stems:
+        if not self.states:
             return ()
         best = (self.evidence()[0], self.seen.candidates[0])
         same = (index for index in best if self.pieces[index].traits.order == self.claim.order)
@@ -131,7 +134,7 @@ def read(text: str, hits: Sequence[Hit], hints: Sequence[Hint], encode: Encode) 
     Each different text is encoded once: at most 1 + CANDIDATES + 2 for each sentence, and never
     more than there are sentences in the passages and the answer together.
     """
-    spans, pieces = sentence_spans(text), collect(hits)
+    spans, pieces = said_spans(text), collect(hits)
     if not spans or not pieces:
         return []
     pool = Pool.of([piece.traits for piece in pieces], {piece.around for piece in pieces})
@@ -144,8 +147,9 @@ def read(text: str, hits: Sequence[Hit], hints: Sequence[Hint], encode: Encode) 
     ]
     texts = [*said, *(pieces[index].text for row in rows for index in row)]
     encoded = _encoded(texts, encode)
+    names = headings(hits)
     return [
-        _reading(one, pieces, overlaps[one], row, numbers, encoded)
+        _reading(one, pieces, overlaps[one], row, numbers, encoded, states(one, names))
         for one, row, numbers in zip(said, rows, named, strict=True)
     ]
 
@@ -158,12 +162,12 @@ def collect(hits: Sequence[Hit]) -> list[Piece]:
         passage = hit.passage
         heading = hit.location.heading or ""
         around = traits(f"{hit.document.title}\n{heading}")
-        headings = {heading, *(mark.heading for mark in hit.marks)}
+        named = {heading, *(mark.heading for mark in hit.marks)}
         for span in sentence_spans(passage.text):
             place = (hit.document.id, passage.start + span.start, passage.start + span.end)
             text = passage.text[span.start : span.end]
             # A heading names what is said below it and says nothing itself.
-            if place not in seen and text.lstrip("# ") not in headings:
+            if place not in seen and not text.startswith("#") and text not in named:
                 seen.add(place)
                 found.append(Piece(number, hit, span, traits(text), around))
     return found
@@ -235,6 +239,7 @@ def _reading(
     row: Sequence[int],
     named: frozenset[int],
     encoded: dict[str, _Encoded],
+    stating: bool,
 ) -> Reading:
     found = [encoded[pieces[index].text] for index in row]
     vectors = np.stack([one.whole for one in found])
@@ -249,4 +254,5 @@ def _reading(
         claim=encoded[text].whole,
         claim_words=encoded[text].words,
     )
-    return Reading(text, overlap.claim, pieces, overlap, seen, tuple(merits[order].tolist()), named)
+    ranked = tuple(merits[order].tolist())
+    return Reading(text, overlap.claim, pieces, overlap, seen, ranked, named, stating)

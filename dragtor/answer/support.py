@@ -7,8 +7,9 @@ they were fitted. Where as many sentences are borne out as are not, of those wit
 
 Some checks no other figure outweighs. A number that the passages do not hold ends in "no". A number
 that only another sentence holds, a "not" on one side only, a word on one side whose opposite stands
-on the other ("increases", "decreases"), and words that only another document holds ("A2 pulleys are
-found in the knee", of an article on pulleys and one on knees) end in "partly" at best.
+on the other ("increases", "decreases"), words that keep other company (see
+:mod:`dragtor.answer.pairing`), and words that only another document holds ("A2 pulleys are found in
+the knee", of an article on pulleys and one on knees) end in "partly" at best.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from dragtor.answer.pairing import at_odds
 from dragtor.answer.traits import Traits
 from dragtor.types import Support
 
 Verdict = Literal["yes", "partly", "no"]
 
 MODEL = Path(__file__).with_name("support.json")
+_PREFIXES = (("un", 4), ("non", 4), ("in", 6), ("im", 6), ("dis", 6))
+"""What turns a word, and how long its stem must be: "inform" is not the opposite of "form"."""
+PLAIN = 0.6
+"""Share of a claim's words that a sentence holds of which it is plain what it denies."""
 _BELOW = 0.01
 """How far below a threshold a probability ends that a check holds down."""
 
@@ -78,12 +84,43 @@ def ceiling(claim: Traits, cited: Sequence[Traits], elsewhere: frozenset[str]) -
     ``cited`` are the sentences that are to bear it out, the one that says most first;
     ``elsewhere`` are the numbers that all the passages hold.
     """
-    first = cited[0]
-    opposed = not claim.opposed.isdisjoint(first.sides) and not claim.sides <= first.sides
     by_numbers = numbers_ceiling(claim, cited, elsewhere)
-    if by_numbers == "yes" and (opposed or claim.negated != first.negated):
-        return "partly"
-    return by_numbers
+    if by_numbers != "yes":
+        return by_numbers
+    turned = _opposed(claim, cited[0]) or _turned(claim, cited)
+    told = [sentence.told for sentence in cited]
+    return "partly" if turned or at_odds(claim.told, told) else "yes"
+
+
+def _opposed(claim: Traits, first: Traits) -> bool:
+    """Whether the claim takes a side that the sentence does not, and that the other one."""
+    sides = claim.sides - first.sides
+    return any(side ^ 1 in first.sides for side in sides) or _prefixed(claim, first)
+
+
+def _prefixed(claim: Traits, first: Traits) -> bool:
+    """Whether one says "necessary" and the other "unnecessary"."""
+    only, other = claim.words - frozenset(first.order), first.words - frozenset(claim.order)
+    return any(
+        f"{prefix}{stem}" in (other if stem in only else only)
+        for stem in only | other
+        for prefix, least in _PREFIXES
+        if len(stem) >= least
+    )
+
+
+def _turned(claim: Traits, cited: Sequence[Traits]) -> bool:
+    """Whether a "not" stands on one side only, and may be of what the claim says.
+
+    Where a sentence holds most of the claim's words, it is plain which of them it denies.
+    """
+    first, *more = cited
+    if not claim.negated and any(sentence.negated for sentence in more):
+        return True
+    if claim.negated == first.negated:
+        return False
+    plain = first.negated and any(word.denied for word in first.told)
+    return not (plain and claim.share_in(first) >= PLAIN)
 
 
 def numbers_ceiling(claim: Traits, cited: Sequence[Traits], elsewhere: frozenset[str]) -> Verdict:

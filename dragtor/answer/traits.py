@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from dragtor.answer.numbers import NUMBER_WORDS, plain_number
+from dragtor.answer.opposites import sides_of
+from dragtor.answer.pairing import Word, words_of
 from dragtor.text import STOP_WORDS, stems, words
 
 _COMMON = Path(__file__).with_name("common_words.txt")
-_LIST_MARKER = re.compile(r"^\s*(?:[-*+•·]|\d{1,3}[.)]|#{1,6})\s+")
+_LIST_MARKER = re.compile(r"^\s*(?:[-*+•·]|[*_]{0,3}\d{1,3}[.)][*_]{0,3}|#{1,6})(?:\s+|$)")
 _CITED = re.compile(r"\[\d{1,4}\]")
 _NUMBER = re.compile(r"(?<![\w.])(?<![A-Za-z]-)[-+]?\d+(?:[.,]\d+)*")
-_NUMBER_WORDS = {
-    name: str(value)
-    for value, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
-    )
-} | {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50"}
 _ROMAN = {"II": "2", "III": "3", "IV": "4", "VI": "6", "VII": "7", "VIII": "8", "IX": "9"}
 _ROMAN_NUMERAL = re.compile(r"\b(?:II|III|IV|VI|VII|VIII|IX)\b")
 _NEGATIONS = frozenset(
@@ -27,50 +24,6 @@ _NEGATIONS = frozenset(
     aren't wasn't weren't won't wouldn't shouldn't couldn't hasn't haven't hadn't lack lacks
     lacking absence""".split()
 )
-# Words on the left and on the right of a bar exclude each other.
-_OPPOSITES = """
-increase increases increased increasing rise rises rose raise raises raised grow grows grew higher
-  greater more larger bigger
-  | decrease decreases decreased decreasing reduce reduces reduced reducing reduction fall falls
-    fell lower lowers lowered decline declines declined shrink fewer less smaller lesser
-above over | below under
-before prior | after
-earlier | later
-early | late
-first | last
-improve improves improved better | worsen worsens worsened worse
-longer | shorter
-stronger | weaker
-fast faster quick quickly rapid rapidly | slow slower slowly
-older | younger
-always | never
-common | rare
-acute | chronic
-mild | severe
-likely | unlikely
-possible | impossible
-safe | unsafe dangerous harmful
-effective | ineffective
-positive | negative
-prevent prevents prevented | cause causes caused
-gain gains gained | lose loses lost
-maximum | minimum
-majority | minority
-inside internal inner | outside external outer
-upper | lower
-left | right
-warm hot | cold
-open | closed
-"""
-
-
-def _sides() -> list[tuple[frozenset[str], frozenset[str]]]:
-    lines = re.sub(r"\n\s+", " ", _OPPOSITES).strip().splitlines()
-    pairs = [line.split("|") for line in lines]
-    return [(frozenset(one.split()), frozenset(other.split())) for one, other in pairs]
-
-
-_SIDES = _sides()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +44,19 @@ class Traits:
     sides: frozenset[int]
     """Which sides it takes of the pairs of opposites: 2 k and 2 k + 1 exclude each other."""
 
+    told: tuple[Word, ...]
+    """Its words with what they go with."""
+
     @property
     def words(self) -> frozenset[str]:
         """The stems that are no numbers."""
         return frozenset(stem for stem in self.stems if not stem[0].isdigit())
 
-    @property
-    def opposed(self) -> frozenset[int]:
-        """The sides that exclude those it takes, where it does not take both."""
-        return frozenset(side ^ 1 for side in self.sides) - self.sides
+    def share_in(self, other: Traits) -> float:
+        """Weighted share of its words that another sentence holds, in [0, 1]."""
+        total = sum(map(weight, self.stems))
+        held = sum(weight(stem) for stem in self.stems if stem in other.order)
+        return held / total if total else 0.0
 
 
 @lru_cache(maxsize=4096)
@@ -110,10 +67,10 @@ def traits(text: str) -> Traits:
     parts = [part for word in said for part in re.split(r"[-']", word) if part]
     order = stems(parts)
     content = (stem for stem, part in zip(order, parts, strict=True) if part not in STOP_WORDS)
-    numbers = frozenset(_plain_number(found) for found in _NUMBER.findall(plain))
+    numbers = frozenset(plain_number(found) for found in _NUMBER.findall(plain))
     roman = {_ROMAN[found] for found in _ROMAN_NUMERAL.findall(plain)}
     known = frozenset(said)
-    spelled = {_NUMBER_WORDS[word] for word in said if word in _NUMBER_WORDS}
+    spelled = {NUMBER_WORDS[word] for word in said if word in NUMBER_WORDS}
     return Traits(
         order=tuple(order),
         stems=tuple(dict.fromkeys(content)),
@@ -121,12 +78,8 @@ def traits(text: str) -> Traits:
         stated=numbers | spelled | roman,
         counted=numbers | roman | (spelled - {"0", "1"}),
         negated=not known.isdisjoint(_NEGATIONS),
-        sides=frozenset(
-            2 * number + right
-            for number, pair in enumerate(_SIDES)
-            for right in (0, 1)
-            if not known.isdisjoint(pair[right])
-        ),
+        sides=frozenset[int]().union(*map(sides_of, known)),
+        told=words_of(plain),
     )
 
 
@@ -143,10 +96,3 @@ def weight(stem: str) -> float:
 @lru_cache(maxsize=1)
 def _ranks() -> dict[str, int]:
     return {stem: rank for rank, stem in enumerate(_COMMON.read_text("utf-8").split())}
-
-
-def _plain_number(text: str) -> str:
-    """One way of writing for a number: no thousands separators, no trailing zeros or sign."""
-    digits = text.lstrip("+-")
-    digits = re.sub(r",(?=\d{3}(?:\D|$))", "", digits).replace(",", ".")
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits.lstrip("0") or "0"

@@ -15,6 +15,8 @@ from dragtor.types import Answer, DocumentInfo, Hit, Location, Passage, Sentence
 MOST = 0.75
 """Share of a premise's words that a sentence which agrees with it holds."""
 Outcome = Literal["refused", "contradicted", "beside", "evaded", "agreed"]
+PASSED: tuple[Outcome, ...] = ("refused", "contradicted")
+"""What an answer should do; to leave a premise standing is to fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,14 @@ def read_premises(path: Path) -> list[FalsePremise]:
 def outcome(answer: Answer, false: FalsePremise, checker: SupportChecker) -> Outcome:
     """What an answer does to a false premise.
 
-    ``agreed``: a sentence that counts as borne out says so, by its words, or, if it is not the
+    ``agreed``: a sentence says so, whatever its verdict, by its words, or, if it is not the
     sources' own, because it holds most words of the premise and the checker finds that borne out
     by it. ``contradicted``: the library's words against it are cited. ``beside``: they stand in a
     passage that was found, of a document that is cited. ``evaded``: neither.
     """
     if answer.kind in ("refusal", "clarification"):
         return "refused"
-    borne_out = [one for one in answer.sentences if one.support.verdict == "yes"]
-    if any(_agrees(sentence, false, checker) for sentence in borne_out):
+    if any(_agrees(sentence, false, checker) for sentence in answer.sentences):
         return "agreed"
     cited = [citation for sentence in answer.sentences for citation in sentence.citations]
     if any(_hold(_collapsed(citation.quote), false.truth) for citation in cited):
