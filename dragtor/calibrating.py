@@ -19,10 +19,13 @@ from dragtor.types import Generation, Hit, Query, SearchResult
 
 PROBES = 100
 """Questions that are made from the library, at most, and as many foreign ones."""
-MADE_WEIGHT = 0.2
+MADE_WEIGHT = 0.1
 """What a question that was made counts beside one that a person judged."""
 HELD = 0.6
 """A passage that holds this share of a sentence's words may answer what the sentence does."""
+
+Outcome = tuple[float, bool]
+"""The probability of an answer, and whether the question is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class CalibrationReport:
 
     ``area``, ``wrong`` (answerable questions that are refused) and ``caught`` (unanswerable ones
     that are) were found on questions that the fit had not seen, five times a fifth of them.
+    ``fitted`` is false where a fit to questions that were made would do no better than what was
+    there by default, which is then kept; all figures are its own.
     """
 
     source: Literal["questions", "library"]
@@ -49,6 +54,7 @@ class CalibrationReport:
     threshold_before: float
     wrong: float
     caught: float
+    fitted: bool = True
 
 
 class Calibrator:
@@ -91,9 +97,16 @@ class Calibrator:
                 "some that the library answers and some that it does not"
             )
         examples = _mixed(examples)
-        fitted = self._fit(examples)
-        self._library.keep_calibration(self._generation.id, answerability.to_data(fitted))
-        report = self._report(source, examples, fitted)
+        fitted, outcomes = self._fit(examples), fitting.held_out(examples, self._fit)
+        unfitted = _outcomes(answerability.default(), examples)
+        if source == "library" and not _better(examples, outcomes, unfitted):
+            self.forget()
+            report = replace(
+                _report(source, examples, answerability.default(), unfitted), fitted=False
+            )
+        else:
+            self._library.keep_calibration(self._generation.id, answerability.to_data(fitted))
+            report = _report(source, examples, fitted, outcomes)
         logger.info("calibrate: {}", asdict(report))
         return report
 
@@ -103,28 +116,6 @@ class Calibrator:
 
     def _fit(self, examples: Sequence[fitting.Example]) -> Calibration:
         return fitting.adjust(answerability.default(), examples, self._allowed_wrong)
-
-    def _report(
-        self,
-        source: Literal["questions", "library"],
-        examples: Sequence[fitting.Example],
-        fitted: Calibration,
-    ) -> CalibrationReport:
-        outcomes = fitting.held_out(examples, self._fit)
-        yes, no = (
-            [o for e, o in zip(examples, outcomes, strict=True) if e.answerable is kind]
-            for kind in (True, False)
-        )
-        return CalibrationReport(
-            source=source,
-            answerable=len(yes),
-            unanswerable=len(no),
-            area=round(fitting.area([p for p, _ in yes], [p for p, _ in no]), 4),
-            threshold=fitted.threshold,
-            threshold_before=answerability.default().threshold,
-            wrong=round(sum(refused for _, refused in yes) / len(yes), 4),
-            caught=round(sum(refused for _, refused in no) / len(no), 4),
-        )
 
     def _examples(
         self, judged: Sequence[Judged], query: Query, progress: Progress
@@ -162,6 +153,62 @@ class Calibrator:
 
     def _figures(self, query: Query, hits: Sequence[Hit]) -> Mapping[str, float]:
         return answerability.figures(query.text, hits, self._finder.find(query.text, hits))
+
+
+def _report(
+    source: Literal["questions", "library"],
+    examples: Sequence[fitting.Example],
+    used: Calibration,
+    outcomes: Sequence[Outcome],
+) -> CalibrationReport:
+    yes, no = _by_kind(examples, outcomes)
+    wrong, caught = _refused(examples, outcomes)
+    return CalibrationReport(
+        source=source,
+        answerable=len(yes),
+        unanswerable=len(no),
+        area=round(fitting.area([p for p, _ in yes], [p for p, _ in no]), 4),
+        threshold=used.threshold,
+        threshold_before=answerability.default().threshold,
+        wrong=round(wrong, 4),
+        caught=round(caught, 4),
+    )
+
+
+def _outcomes(calibration: Calibration, examples: Sequence[fitting.Example]) -> list[Outcome]:
+    probabilities = [calibration.probability(example.figures) for example in examples]
+    return [(probability, probability < calibration.threshold) for probability in probabilities]
+
+
+def _better(
+    examples: Sequence[fitting.Example], fitted: Sequence[Outcome], unfitted: Sequence[Outcome]
+) -> bool:
+    """Whether a fit refuses better in one way and no worse in the other.
+
+    Questions that are made are no measure of what a person loses by the one and gains by the other.
+    """
+    (wrong, caught), (wrong_before, caught_before) = (
+        _refused(examples, outcomes) for outcomes in (fitted, unfitted)
+    )
+    gains = wrong_before - wrong, caught - caught_before
+    return min(gains) >= 0 < max(gains)
+
+
+def _refused(
+    examples: Sequence[fitting.Example], outcomes: Sequence[Outcome]
+) -> tuple[float, float]:
+    """Shares of answerable and of unanswerable questions that are refused."""
+    yes, no = (
+        sum(refused for _, refused in kind) / len(kind) for kind in _by_kind(examples, outcomes)
+    )
+    return yes, no
+
+
+def _by_kind(
+    examples: Sequence[fitting.Example], outcomes: Sequence[Outcome]
+) -> tuple[list[Outcome], list[Outcome]]:
+    pairs = list(zip(examples, outcomes, strict=True))
+    return [o for e, o in pairs if e.answerable], [o for e, o in pairs if not e.answerable]
 
 
 def kept(library: Library, generation: Generation) -> Calibration:

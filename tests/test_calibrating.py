@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from dragtor.answer import answerability
-from dragtor.calibrating import Calibrator, Judged, kept, read_questions
+from dragtor.answer.fitting import Example
+from dragtor.calibrating import Calibrator, Judged, _better, kept, read_questions
 from dragtor.errors import QueryError
 from dragtor.passages import sentence_spans
 from dragtor.store.library import SqliteLibrary
@@ -118,8 +119,50 @@ def test_without_questions_they_are_made_of_the_library(
     assert report.area > 0.9
     assert words.asked[0].text.startswith("What about ")
     assert kept(library, generation).threshold == report.threshold
+    assert report.fitted is (kept(library, generation) != answerability.default())
     again = calibrator.calibrate([], Query("", k=2), silent)
     assert again == report
+
+
+GOOD, BAD = {"sentence_match": 0.9}, {"sentence_match": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("fitted", "unfitted", "better"),
+    [
+        ((False, False, True), (False, True, True), True),  # refuses one fewer wrongly
+        ((False, True, True), (False, True, False), True),  # and one more rightly
+        ((False, True, True), (False, True, True), False),  # the same
+        ((False, False, False), (False, True, True), False),  # the one at the cost of the other
+        ((True, True, True), (False, True, False), False),
+    ],
+)
+def test_a_fit_is_better_that_wins_something_and_loses_nothing(
+    fitted: tuple[bool, ...], unfitted: tuple[bool, ...], better: bool
+) -> None:
+    examples = [Example(GOOD, True), Example(GOOD, True), Example(BAD, False)]
+    outcomes = [[(0.5, refused) for refused in one] for one in (fitted, unfitted)]
+    assert _better(examples, *outcomes) is better
+
+
+def test_a_fit_to_made_questions_that_is_no_better_is_not_kept(
+    library: SqliteLibrary,
+    generation: Generation,
+    calibrator: Calibrator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calibrator.calibrate(judged(), Query("", k=3), silent)
+    assert kept(library, generation) != answerability.default()
+    never = replace(answerability.default(), threshold=0.0)
+    monkeypatch.setattr(calibrator, "_fit", lambda examples: never)
+    report = calibrator.calibrate([], Query("", k=2), silent)
+    assert not report.fitted
+    assert report.threshold == report.threshold_before == answerability.default().threshold
+    assert report.caught > 0.9  # by the default; the fit refuses nothing
+    assert kept(library, generation) == answerability.default()
+    by_hand = calibrator.calibrate(judged(), Query("", k=3), silent)
+    assert by_hand.fitted
+    assert kept(library, generation) == never
 
 
 def test_a_new_index_falls_back_to_the_packaged_calibration(

@@ -15,7 +15,13 @@ _MARKER = re.compile(rf"[ \t]{{0,3}}\[({_NUMBERS})\](?!\()", re.IGNORECASE)
 # What may still become a marker: spaces, an open bracket, or a marker and what follows it.
 _UNDECIDED = re.compile(r"[ \t]{0,3}(?:\[[^\[\]\n`]{0,80}\]?)?\Z")
 _DIGITS = re.compile(r"\d+")
-_SENTENCE_END = re.compile(r"[.!?:;]+[\"')\]]*\s+|\n+")
+_SENTENCE_END = re.compile(r"[.!?:;]+[\"')\]]*\s+|[。！？；｡]+[\"'”’」』）)\]]*\s*|\n+")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"
+)
+"""Scripts that put no space between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+CHARACTERS_OF_A_WORD = 2
+"""About as many of these make a word."""
 
 
 @dataclass
@@ -110,7 +116,11 @@ class RepetitionGuard:
         if not said:
             return False
         self._seen[said] += 1
-        return self._seen[said] > (1 if len(said) >= self.sentence_words else self.short_times)
+        return self._seen[said] > (1 if self._is_long(said) else self.short_times)
+
+    def _is_long(self, said: tuple[str, ...]) -> bool:
+        unspaced = sum(map(len, _UNSPACED.findall("".join(said))))
+        return len(said) + unspaced // CHARACTERS_OF_A_WORD >= self.sentence_words
 
     def _circling(self) -> int | None:
         """The start of a tail that is one short piece over and over, without any sentence end."""

@@ -85,7 +85,5 @@ def _show(report: CalibrationReport) -> None:
         }
     )
     if not report.fitted:
-        render.line(
-            "a fit to such questions does no better: the default is kept. "
-            "Judge some of your own: dragtor calibrate FILE"
-        )
+        render.line("A fit to such questions does no better: the default is kept.")
+        render.line("Questions that you judge say more: dragtor calibrate FILE")

@@ -113,3 +113,22 @@ def test_a_numbered_list_of_the_same_item_is_a_repetition() -> None:
     listed = [guard.feed(f"{number}. The first days\n") for number in range(1, 6)]
     assert listed[:3] == [None, None, None]
     assert listed[3] is not None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "times"),
+    [
+        ("滑车损伤需要六周的休息。", 1),
+        ("指の腱は六週間休ませてください。", 1),
+        ("เอ็นนิ้วต้องพักหกสัปดาห์\n", 1),
+        ("是的。", 3),
+        ("Rest it now. ", 3),
+    ],
+)
+def test_a_sentence_in_a_script_without_spaces_is_as_long_as_its_characters(
+    sentence: str, times: int
+) -> None:
+    guard = RepetitionGuard()
+    said = [guard.feed(sentence) for _ in range(times + 1)]
+    assert said[:times] == [None] * times
+    assert said[times] == len(sentence) * times

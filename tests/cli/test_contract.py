@@ -153,6 +153,7 @@ CALIBRATE = {
     "source": {"questions", "library"},
     "answerable": int,
     "unanswerable": int,
+    "fitted": bool,
     **dict.fromkeys(("area", "threshold", "threshold_before", "wrong", "caught"), NUMBER),
 }
 SHAPES = {
