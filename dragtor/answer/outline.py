@@ -8,6 +8,7 @@ the section's most telling words stand for it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,6 +39,19 @@ READ_WORDS = 350
 """Words of a section that the model reads: all, or the most central sentences."""
 _TITLE_WORDS, _TOPICS = 3, 4
 _TITLE_CHARS = 80
+_BYLINE_WORDS = 12
+_BYLINE = re.compile(
+    r"\W*(?:by|authors?|written by|published|updated|date|tags?|keywords|source|doi)\b"
+    r"|.*\b\d{4}-\d{2}-\d{2}\b",
+    re.IGNORECASE,
+)
+"""A short line of this kind says who wrote it and when, and not what it is about."""
+_REFERENCES = re.compile(
+    r"[\W\d]*(?:references|bibliography|literature(?: cited)?|works cited|citations|sources"
+    r"|further reading)\W*",
+    re.IGNORECASE,
+)
+"""Headings of what lists other works."""
 _NAME_TOKENS = 120
 
 
@@ -76,7 +90,7 @@ class Outliner:
         """
         stretches = _stretches(document)
         texts = [document.text[one.span.start : one.span.end] for one in stretches]
-        told = telling(texts, _TITLE_WORDS + _TOPICS)
+        told = _told(stretches, texts)
         longest = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
         asked = set(longest[:MOST_SECTIONS]) if self._model else set()
         sections = []
@@ -121,6 +135,30 @@ def _section(
         return Section(span.start, span.end, named.title, topics, location, "model")
     title = ", ".join(told[:_TITLE_WORDS]) or _beginning(document.text[span.start : span.end])
     return Section(span.start, span.end, title[:1].upper() + title[1:], topics, location, "words")
+
+
+def _told(stretches: Sequence[_Stretch], texts: Sequence[str]) -> list[list[str]]:
+    """The telling words of each section: none of references, none that its heading says."""
+    said = [
+        "" if _REFERENCES.fullmatch(one.heading or "") else _body(text)
+        for one, text in zip(stretches, texts, strict=True)
+    ]
+    known = [set(content_stems(one.heading or "")) for one in stretches]
+    most = _TITLE_WORDS + _TOPICS
+    told = telling(said, most + max(map(len, known), default=0))
+    return [
+        [name for name in names if not set(content_stems(name)) <= stems][:most]
+        for names, stems in zip(told, known, strict=True)
+    ]
+
+
+def _body(text: str) -> str:
+    """A text without lines about itself: who wrote it, and when."""
+    return "\n".join(
+        line
+        for line in text.splitlines()
+        if len(words(line)) > _BYLINE_WORDS or not _BYLINE.match(line.strip())
+    )
 
 
 def _speaks_of(said: str, held: frozenset[str]) -> bool:

@@ -47,8 +47,7 @@ def cuts(
     previous = [0] * (len(units) + 1)
     for end in range(1, len(units) + 1):
         counts: Counter[str] = Counter()
-        words = size = 0
-        gain = 0.0
+        words, size, gain = 0, 0, 0.0
         for begin in range(end - 1, -1, -1):
             size += sizes[begin]
             if size > most and begin < end - 1:

@@ -13,6 +13,24 @@ from dragtor.text import content_stems, stems, word_spans
 
 _LEAST_CHARS = 3
 _JOINED = re.compile(r"[ \n]")
+_LEAST_COUNT = 2
+"""What stands in a text once is no topic of it."""
+_NO_TOPIC = frozenset(
+    "every everything everyone always never often sometimes usually also even still yet now without"
+    " within least less best better well good many much several another else one two three four"
+    " five six seven eight nine ten first second third last next begin begins keep keeps kept make"
+    " makes made use uses used using call called done take takes taken get gets go goes going gone"
+    " come comes coming give gives given like likely may might must cannot want need needs mean"
+    " means know let lets say says said see sees seen put puts rather almost around however"
+    " therefore though whether either neither per via across along among toward towards since back"
+    " thing things way ways something anything nothing second seconds minute minutes hour hours"
+    " day days week weeks month months year years example really actually".split()
+)
+"""Words that are frequent in any text, and are never what it is about."""
+_BEFORE_VERBS = frozenset(
+    "to i you we they he she it who not can could may might must shall should will would do does"
+    " did let's don't".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +39,17 @@ class _Word:
     stem: str
     start: int
     end: int
+    acts: bool
+    """Whether it stands where a verb does."""
 
 
 def telling(texts: Sequence[str], most: int) -> list[list[str]]:
     """Of each text its most telling words or pairs of words, best first, none of the same stem.
 
-    A word counts as often as it stands there, times log((n + 1) / k), where k of the n texts hold
-    it: what is everywhere, as fillers are in speech, tells nothing. A pair that stands there twice
-    counts as its words together. Each is written as it is written most often.
+    A word of a kind that no text is about, that stands there once, or mostly as a verb does, is
+    none. Another counts as often as it stands there, times log((n + 1) / k), where k of the n texts
+    hold it: what is everywhere, as fillers are in speech, tells nothing. A pair that stands there
+    twice counts as its words together. Each is written as it is written most often.
     """
     found = [_phrases(text) for text in texts]
     holders = Counter(stem for words, _ in found for stem in {word.stem for word in words})
@@ -48,10 +69,12 @@ def _best(
     for first, second in pairs:
         written = f"{first.text} {second.text}"
         forms.setdefault((first.stem, second.stem), Counter())[written] += 1
+    acting = Counter(word.stem for word in words if word.acts)
     scores = {
         key: written.total() * sum(weight[stem] for stem in key)
         for key, written in forms.items()
-        if len(key) == 1 or written.total() > 1
+        if written.total() >= _LEAST_COUNT
+        and (len(key) > 1 or 2 * acting[key[0]] < written.total())
     }
     chosen: list[str] = []
     taken: set[str] = set()
@@ -76,9 +99,12 @@ def _phrases(text: str) -> tuple[list[_Word], list[tuple[_Word, _Word]]]:
 
 
 def _content_words(text: str) -> Iterator[_Word]:
+    before = ""
     for span in word_spans(text):
         written = text[span.start : span.end]
+        acts = before in _BEFORE_VERBS
+        before = written.lower()
         if len(written) >= _LEAST_CHARS or not written.isalpha():
-            if written.isdigit() or not content_stems(written):
+            if written.isdigit() or before in _NO_TOPIC or not content_stems(written):
                 continue
-            yield _Word(written, stems([written.lower()])[0], span.start, span.end)
+            yield _Word(written, stems([before])[0], span.start, span.end, acts)

@@ -122,8 +122,7 @@ def ask(
     if model is not None:
         state.assignments = (*state.assignments, f"llm.model={model}")
     mode: Mode = "quote" if quote else "write" if write else "auto"
-    fallback = None if strategy else no_thinking(state)
-    asking = _Asking(state, json_, fallback, compact=question == "-", traced=trace)
+    asking = _Asking(state, json_, strategy, compact=question == "-", traced=trace)
 
     def one(text: str) -> None:
         count = k or state.settings.answer.passages
@@ -139,9 +138,10 @@ class _Asking:
     """Asks question by question, and shows each answer as it was asked for."""
 
     def __init__(
-        self, state: State, json_: bool, also: Notice | None, *, compact: bool, traced: bool
+        self, state: State, json_: bool, strategy: str | None, *, compact: bool, traced: bool
     ) -> None:
         self._state = state
+        also = None if strategy else no_thinking(state)
         self._also = (also,) if also else ()
         self._json = json_
         self._compact = compact

@@ -58,7 +58,20 @@ def test_headings_are_sections() -> None:
         (38, "Joints", 2, "heading"),
     ]
     assert found[1].location == Location(page=1, heading="Joints")
-    assert found[1].topics[0].lower() in ("joints", "swell")
+    assert found[1].topics == ()  # its heading says all
+
+
+def test_bylines_references_and_headings_are_no_topics() -> None:
+    text = (
+        "Elbows\n\n*By Ann Library · 2026-11-20*\nBy Ann Library, 2026-11-20\n\n"
+        "The tendon of an elbow thickens; a tendon of elbows needs load.\n\n"
+        "References\n\nSmith, Journal of Sports. Jones, Journal of Sports.\n"
+    )
+    at = text.index("References")
+    made = document(text, Mark(0, heading="Elbows", level=1), Mark(at, heading="References"))
+    elbows, references = sections(made)
+    assert elbows.topics == ("tendon",)
+    assert references.topics == ()
 
 
 def test_a_transcript_is_cut_where_its_topic_changes_and_named_by_its_words() -> None:

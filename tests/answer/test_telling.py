@@ -18,7 +18,16 @@ def test_what_is_everywhere_tells_nothing_and_pairs_are_named_as_they_are_writte
 
 
 def test_numbers_and_short_words_are_no_topics() -> None:
-    assert telling(["In 1998 of 15 we go up 3 x 15 times"], 5) == [["times"]]
+    text = "In 1998 of 15 we go up 3 x 15 times, and in 1998 down 3 x 15 times."
+    assert telling([text], 5) == [["times"]]
+
+
+def test_what_stands_once_or_in_any_text_or_as_a_verb_is_no_topic() -> None:
+    text = (
+        "Every tendon keeps you going, every tendon is one of two. To load it, you load slowly;"
+        " it must load. A bruise."
+    )
+    assert telling([text, "Boots."], 9)[0] == ["tendon"]
 
 
 @given(st.lists(st.text(), max_size=4), st.integers(0, 5))
