@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -25,6 +25,10 @@ _EXPECTED = {
     "model": "keys with values",
     "dict": "keys with values",
 }
+_BOUNDS_SAID = {"ge": "from", "le": "to"}
+_BOUNDS = set(_BOUNDS_SAID)
+_CHOICE = re.compile(r"constrained-|literal\[|(?:int|float|bool|str)\Z")
+"""What pydantic adds to the keys where a setting takes several kinds of values."""
 _TYPE_ERROR = re.compile(r"([a-z]+)_(?:attributes_)?(?:type|parsing|from_float)$")
 
 
@@ -55,7 +59,11 @@ def explain(error: ValidationError, merged: Layer, model: type[BaseModel]) -> st
     """
     errors = _of_likeliest_origin(error.errors())
     first = min(errors, key=lambda each: each["type"] not in ("extra_forbidden", "invalid_key"))
-    keys = tuple(key for key in first["loc"] if key not in _ORIGINS)
+    of_kinds = first["type"] not in ("extra_forbidden", "invalid_key") and bool(
+        _CHOICE.match(str(first["loc"][-1]))
+    )
+    loc = first["loc"][:-1] if of_kinds else first["loc"]
+    keys = tuple(key for key in loc if key not in _ORIGINS)
     if first["type"] == "invalid_key":  # a number, where YAML's places have its letters
         keys = (*keys[:-1], str(keys[-1]))
     where, name = merged.place(keys), ".".join(str(key) for key in merged.by_name(keys))
@@ -66,7 +74,35 @@ def explain(error: ValidationError, merged: Layer, model: type[BaseModel]) -> st
         return f"{where}: unknown key {name!r}; {hint}"
     if first["type"] == "missing":
         return f"{where}: {name} is missing"
+    if of_kinds:
+        choices = _choices(_annotation(keys, model))
+        return f"{where}: {name} cannot be {first['input']!r}; it can be: {choices}"
     return f"{where}: {_wrong_value(name, first, secret=keys[:1] == ('credentials',))}"
+
+
+def _choices(annotation: Any) -> str:  # noqa: ANN401 (any type there is)
+    """What a setting of several kinds of values can be.
+
+    >>> _choices(int | Literal["auto"])
+    'a whole number, auto'
+    """
+    if get_origin(annotation) is Literal:
+        return ", ".join(map(str, get_args(annotation)))
+    if get_origin(annotation) is Annotated:
+        kind, info = get_args(annotation)[:2]
+        bounds = {name: getattr(m, name) for m in info.metadata for name in _BOUNDS & set(dir(m))}
+        said = [f"{_BOUNDS_SAID[name]} {bounds[name]}" for name in _BOUNDS_SAID if name in bounds]
+        return " ".join([_choices(kind), *said])
+    if inner := get_args(annotation):
+        return ", ".join(map(_choices, inner))
+    return _EXPECTED.get(str(annotation.__name__), str(annotation.__name__))
+
+
+def _annotation(keys: Keys, model: type[BaseModel]) -> Any:  # noqa: ANN401 (any type there is)
+    fields = model.model_fields
+    for key in (key for key in keys[:-1] if not isinstance(key, int)):
+        fields = next(_models_in(fields[str(key)].annotation)).model_fields
+    return fields[str(keys[-1])].annotation
 
 
 def _wrong_value(name: str, error: Any, *, secret: bool) -> str:  # noqa: ANN401 (ErrorDetails)
@@ -111,7 +147,7 @@ def _fields_at(keys: Keys, model: type[BaseModel]) -> list[str]:
     return list(choices[0].model_fields)
 
 
-def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:  # noqa: ANN401 (any type there is)
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 (any type there is)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for inner in get_args(annotation):

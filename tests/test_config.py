@@ -82,6 +82,12 @@ def test_relative_paths_start_at_the_project(project: Path) -> None:
         ("\n\nllmm: {}", "line 3: unknown key 'llmm'; did you mean 'llm'?"),
         ("llm:\n\n  threads: many", "line 3: llm.threads cannot be 'many'"),
         ("web: {timeout_s: -1}", "line 1: web.timeout_s cannot be -1"),
+        (
+            "answer: {refuse_below: 2}",
+            "line 1: answer.refuse_below cannot be 2; it can be: a number from 0 to 1, calibrated",
+        ),
+        ("answer: {refuse_below: sure}", "answer.refuse_below cannot be 'sure'; it can be: a numb"),
+        ("answer: {int: 2}", "line 1: unknown key 'answer.int'"),
         ("sites:\n  - max_pages: 3", "sites.0.url is missing"),
         ("sites:\n  - urll: x", "line 2: unknown key 'sites.0.urll'; did you mean 'url'?"),
         ("models:\n - {name: foo, kind: llm}", "line 2: models.foo.description is missing"),
