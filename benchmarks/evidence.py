@@ -146,7 +146,7 @@ def _score(
             _add(scores, f"{way} {budget} tokens", read)
         if way != "cut":
             for n in QUOTES:
-                said = " ".join(sentence.text for sentence in quote(evidence, n))
+                said = " ".join(sentence.text for sentence in quote(evidence, n, question.text))
                 _add(scores, f"{way} quote {n} f1", token_f1(said, references))
 
 
