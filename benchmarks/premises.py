@@ -3,7 +3,8 @@
     python benchmarks/premises.py                      # in quotes, and written by the model here
     python benchmarks/premises.py --modes quote
 
-An answer must refuse or contradict, and never agree; see dragtor/evaluate/premises.py.
+An answer passes that refuses or contradicts; to leave the premise standing, or to agree, is to
+fail. See dragtor/evaluate/premises.py.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import common
 
 from dragtor.build import support_checker
-from dragtor.evaluate.premises import outcome, read_premises
+from dragtor.evaluate.premises import PASSED, outcome, read_premises
 from dragtor.types import Answer, Query
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -44,8 +45,10 @@ def main() -> int:
             answer = next(event for event in dragtor.ask(query) if isinstance(event, Answer))
             outcomes[false.id] = outcome(answer, false, checker)
             print(f"{mode:6} {outcomes[false.id]:13} {false.question[:58]}", flush=True)
-        result[mode] = {"counts": dict(Counter(outcomes.values())), "outcomes": outcomes}
-        print(f"{mode:6} {result[mode]['counts']}\n")
+        passed = sum(done in PASSED for done in outcomes.values())
+        counts = dict(Counter(outcomes.values()))
+        result[mode] = {"passed": passed, "counts": counts, "outcomes": outcomes}
+        print(f"{mode:6} {passed} of {len(questions)} passed {counts}\n")
     if set(arguments.modes) == set(MODES):
         common.store("premises", {"questions": len(questions), **result})
     return int(any("agreed" in each["counts"] for each in result.values()))

@@ -140,7 +140,7 @@ def at_odds(claim: Sequence[Word], sources: Sequence[Sequence[Word]]) -> bool:
         or any(
             check(claim, source)
             for source in sources
-            for check in (counted_otherwise, crossed, compared_otherwise)
+            for check in (counted_otherwise, crossed, mixed, compared_otherwise)
         )
     )
 
@@ -195,8 +195,9 @@ def sided_otherwise(claim: Sequence[Word], source: Sequence[Word]) -> bool:
         after = {w.stem for w in claim[place + 1 :] if w.clause == word.clause}
         for side in word.sides:
             if {side, side ^ 1} <= both:
-                own = _of_side(source, side) & after
+                own, other = _of_side(source, side), _of_side(source, side ^ 1)
                 away = {w.stem for w in source} & after - own
+                own = (own & after) - other
                 if len(away) > len(own):
                     return True
     return False
@@ -225,6 +226,28 @@ def crossed(claim: Sequence[Word], source: Sequence[Word]) -> bool:
     return any(
         lost[c] & won[a] for a in shared for b in lost[a] for c in won[b] if c != a and lost[c]
     )
+
+
+def mixed(claim: Sequence[Word], source: Sequence[Word]) -> bool:
+    """Whether a clause takes words of two clauses that say alike of different things."""
+    theirs = _clauses(source)
+    for clause in _clauses(claim):
+        held = [own & clause for own in theirs]
+        whole = frozenset[str]().union(*held)
+        if whole == clause and any(
+            one & other and one - other and other - one and one | other == whole
+            for one in held
+            for other in held
+        ):
+            return not any(own == whole for own in held)
+    return False
+
+
+def _clauses(words: Sequence[Word]) -> list[frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for word in words:
+        found.setdefault(word.clause, set()).add(word.stem)
+    return [frozenset(own) for own in found.values()]
 
 
 def compared_otherwise(claim: Sequence[Word], source: Sequence[Word]) -> bool:

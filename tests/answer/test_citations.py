@@ -104,6 +104,17 @@ class TestCite:
         ]
         assert [one.support.verdict for one in sentences] == ["no", "yes", "no"]
 
+    def test_a_marker_by_itself_belongs_to_what_follows(self) -> None:
+        (sentence,) = judged("**2.**\n\nFull crimping loads it most.")
+        assert sentence.text == "**2.**\n\nFull crimping loads it most."
+        assert sentence.support.verdict == "yes"
+
+    @pytest.mark.parametrize(
+        "text", ["Pulleys", "Full crimping loads:", "**2.**", "**Tears heal**"]
+    )
+    def test_titles_and_lead_ins_are_borne_out_by_nothing(self, text: str) -> None:
+        assert [one.support.verdict for one in judged(text)] == ["no"]
+
     @pytest.mark.parametrize("text", ["", "  \n ", "…", "```\nx = a[1]\n```", "1.", "- ", "|-|-|"])
     def test_text_that_claims_nothing_is_borne_out_by_nothing(self, text: str) -> None:
         assert all(one.support.verdict == "no" for one in judged(text))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import yaml
 from dragtor.answer.citations import FeatureChecker
 from dragtor.answer.support import Thresholds
 from dragtor.encode.onnx import OnnxEncoder
-from dragtor.types import Hit
+from dragtor.types import Hit, Location
 from tests.answer.conftest import hit
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +60,7 @@ def test_answers_are_borne_out_by_their_own_passages_and_not_by_others(
     ]
     assert len(own) == len(other) >= 30
     # Many add what their passages leave out ("No.", a number of another sentence).
-    assert own.count("yes") >= 0.6 * len(own)
+    assert own.count("yes") >= 0.5 * len(own)
     assert own.count("no") <= 0.3 * len(own)
     assert other.count("yes") == 0
     assert other.count("no") >= 0.9 * len(other)
@@ -72,3 +74,34 @@ def test_what_is_false_is_never_wholly_borne_out(checker: FeatureChecker, claim:
     hits = [hit((library / name).read_text("utf-8"), document=name) for name in names]
     (sentence,) = checker.check(claim, hits)
     assert sentence.support.verdict != "yes", sentence
+
+
+@pytest.mark.models
+def test_few_false_sentences_are_borne_out_and_few_true_ones_are_not(
+    checker: FeatureChecker,
+) -> None:
+    documents = yaml.safe_load((Path(__file__).parent / "claims.yml").read_text("utf-8"))
+    found: dict[str, list[str]] = {"true": [], "false": []}
+    for name, claims in documents.items():
+        text = re.sub("<[^>]+>", "\n", (ROOT / "assets" / "library" / name).read_text("utf-8"))
+        for truth, sentences in claims.items():
+            for claim in sentences:
+                (sentence,) = checker.check(claim, [hit(text, document=name)])
+                found[truth].append(sentence.support.verdict)
+    assert len(found["true"]) == 60
+    assert len(found["false"]) == 62
+    assert found["false"].count("yes") <= 6  # 31 were before the checks of pairing.py
+    assert found["true"].count("yes") >= 53
+    assert found["true"].count("no") <= 1
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "text", ["The four grades are:", "2.", "**2.**", "2. The acute strain", "**The acute strain**"]
+)
+def test_what_states_nothing_is_borne_out_by_nothing(checker: FeatureChecker, text: str) -> None:
+    file = ROOT / "assets" / "library" / "flexor-tendon-strain-tenosynovitis.md"
+    passage = replace(hit(file.read_text("utf-8")), location=Location(heading="The acute strain"))
+    (sentence,) = checker.check(text, [passage])
+    assert sentence.support.verdict == "no"
+    assert sentence.citations == ()

@@ -58,6 +58,14 @@ def test_what_speaks_for_a_sentence_never_counts_against_it() -> None:
         ("Rest increases the pain", "Rest reduces the pain", "partly"),
         ("Stretch before you climb", "Stretch after you climb", "partly"),
         ("It takes more than rest", "It takes less than rest", "partly"),
+        ("Total rest is necessary", "Total rest is unnecessary", "partly"),
+        ("Tape a healing finger", "Tape a healing finger, not a healthy one", "yes"),
+        (
+            "Tape a healthy finger, not a healing one",
+            "Tape a healing finger, not a healthy one",
+            "partly",
+        ),
+        ("Coaches recommend boards", "Coaches advise against boards", "partly"),
         ("Rest reduces the pain", "Rest reduces pain and increases strength", "yes"),
     ],
 )
@@ -65,6 +73,37 @@ def test_numbers_nots_and_opposites_hold_down_what_can_be_said(
     claim: str, said: str, most: str
 ) -> None:
     assert ceiling(traits(claim), [traits(said)], NOTHING) == most
+
+
+@pytest.mark.parametrize(
+    ("claim", "said", "most"),
+    [
+        ("Rest 7 to 10 weeks", "Rest 7 to 10 days", "partly"),
+        ("Rest 7 or 10 days", "Rest 7 to 10 days", "yes"),
+        ("Take 40 g 10 minutes before", "Take 10 g, 40 minutes before", "partly"),
+        ("A fall (40 percent), a step (17 percent)", "A step (40%), a fall (17%)", "partly"),
+        ("A step in 40 percent, a fall in 17", "A step (40%), a fall (17%)", "yes"),
+        ("The palm hurts, the wrist swells", "The wrist hurts, the palm swells", "partly"),
+        ("The wrist swells and the palm hurts", "The palm hurts, the wrist swells", "yes"),
+        ("Rest helps more than load", "Load helps more than rest", "partly"),
+        ("A complete tear of A2", "A complete tear of A4 or a partial tear of A2", "partly"),
+        ("A partial tear of A2", "A complete tear of A4 or a partial tear of A2", "yes"),
+        ("An acute tear of A2", "An acute tear of A2; a chronic strain of A4", "yes"),
+    ],
+)
+def test_words_and_numbers_keep_their_company(claim: str, said: str, most: str) -> None:
+    assert ceiling(traits(claim), [traits(said)], NOTHING) == most
+
+
+def test_a_not_of_a_further_sentence_holds_down_what_can_be_said() -> None:
+    cited = [traits("Close it with ointment"), traits("Glue does not belong there")]
+    assert ceiling(traits("Close it with glue"), cited, NOTHING) == "partly"
+
+
+def test_long_sentences_are_compared_in_bounded_time() -> None:
+    claim = traits(" ".join(f"word{n} and" for n in range(5000)))
+    said = traits(" ".join(f"word{n}," for n in range(5000, 0, -1)))
+    assert ceiling(claim, [said], NOTHING) in ("yes", "partly")
 
 
 def test_a_number_of_another_sentence_is_partly_borne_out() -> None:

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import pytest
 
+from dragtor.answer.presumed import without_presumptions
 from dragtor.build import build, support_checker
 from dragtor.config import load_settings
-from dragtor.evaluate.premises import FalsePremise, outcome, read_premises
+from dragtor.evaluate.premises import PASSED, FalsePremise, outcome, read_premises
 from dragtor.interfaces import SupportChecker
 from dragtor.pipeline import Dragtor
 from dragtor.types import Answer, Citation, Hint, Hit, Location, Query, Sentence, Support
@@ -34,7 +35,7 @@ class Agreeable:
         return (Sentence(text, Support("yes" if same else "no", 1.0)),)
 
 
-def sentence(text: str, quote: str, verdict: Literal["yes", "no"] = "yes") -> Sentence:
+def sentence(text: str, quote: str, verdict: Literal["yes", "partly", "no"] = "yes") -> Sentence:
     start = PASSAGE.passage.text.index(quote)
     cited = Citation(
         PASSAGE.passage.id, "d1", "u", "t", quote, start, start + len(quote), Location()
@@ -58,7 +59,8 @@ MONTHS = "Healing takes months."
         (sentence("Because tape makes them hard.", MONTHS), "agreed"),
         (sentence("Tape holds pulleys and makes them stronger.", MONTHS), "agreed"),
         (sentence("Tape is sticky.", MONTHS), "beside"),
-        (sentence("Because tape makes them hard.", TRUTH, "no"), "contradicted"),
+        (sentence("Because tape makes them hard.", TRUTH, "no"), "agreed"),
+        (sentence("Because tape makes them hard.", TRUTH, "partly"), "agreed"),
         (replace(sentence("Other.", MONTHS), citations=()), "evaded"),
     ],
 )
@@ -107,10 +109,32 @@ def test_quotes_never_agree_with_a_false_premise(
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("false", PREMISES[:8:7], ids=lambda false: false.id)
-def test_what_the_starter_writes_does_not_agree(
+def test_quotes_contradict_most_false_premises(sample: tuple[Dragtor, SupportChecker]) -> None:
+    dragtor, checker = sample
+    done = [outcome(ask(dragtor, one.question, "quote"), one, checker) for one in PREMISES]
+    assert sum(one in PASSED for one in done) >= 16
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("false", PREMISES, ids=lambda false: false.id)
+def test_a_draft_that_repeats_a_false_premise_is_never_borne_out(
     sample: tuple[Dragtor, SupportChecker], false: FalsePremise
 ) -> None:
     dragtor, checker = sample
-    done = outcome(ask(dragtor, false.question, "write"), false, checker)
-    assert done != "agreed"
+    hits = ask(dragtor, false.question, "quote").hits
+    checked = checker.check(false.premise, hits)
+    (held,) = without_presumptions(false.question, checked, yes=0.5)
+    assert held.support.verdict != "yes"
+
+
+@pytest.mark.models
+def test_most_drafts_that_repeat_a_false_premise_are_not_shown(
+    sample: tuple[Dragtor, SupportChecker],
+) -> None:
+    dragtor, checker = sample
+    verdicts = []
+    for false in PREMISES:
+        checked = checker.check(false.premise, ask(dragtor, false.question, "quote").hits)
+        (held,) = without_presumptions(false.question, checked, yes=0.5)
+        verdicts.append(held.support.verdict)
+    assert verdicts.count("no") >= 16, verdicts
