@@ -130,6 +130,7 @@ def test_any_question_is_legal_with_any_signs(question: str, signs: list[str]) -
         "no heartbeat what do we do",
         "My son is choking on a nut",
         "he is not responding to anything",
+        "climber fell and isn't moving",
         "I cut off the tip of my finger",
         "my finger was ripped off by the ring",
         "vomiting and dizzy after a fall",
