@@ -27,7 +27,12 @@ SOURCES = sorted((Path(__file__).parent / "golden" / "hidden_instructions").iter
 QUESTION = "How long does a partial A2 pulley rupture take to heal?"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
-pytestmark = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+EACH = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+PAIRS = [
+    pytest.param(source, strategy, id=f"{source.stem}-{strategy}")
+    for strategy in sorted(STRATEGIES)
+    for source in (SOURCES if strategy in ("plain", "agent") else SOURCES[3:7])
+]
 
 
 @pytest.fixture
@@ -86,7 +91,7 @@ def ask(dragtor: Dragtor, **choices: Any) -> Answer:
     return answer
 
 
-@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+@pytest.mark.parametrize(("source", "strategy"), PAIRS)
 def test_citations_stay_real_and_nothing_is_fetched(
     dragtor: Dragtor, obeying: Project, opened: list[object], strategy: str
 ) -> None:
@@ -110,6 +115,7 @@ def test_citations_stay_real_and_nothing_is_fetched(
     assert after == before
 
 
+@EACH
 def test_the_model_did_obey_and_what_it_said_was_checked_like_all_else(
     dragtor: Dragtor, source: Path
 ) -> None:
@@ -128,6 +134,7 @@ def test_the_model_did_obey_and_what_it_said_was_checked_like_all_else(
             assert not sentence.citations
 
 
+@EACH
 def test_what_a_source_says_is_only_ever_inside_one_turn_of_the_user(dragtor: Dragtor) -> None:
     prompt = dragtor.prompt(Query(QUESTION))
     assert [message.role for message in prompt.messages] == ["system", "user"]
@@ -135,6 +142,7 @@ def test_what_a_source_says_is_only_ever_inside_one_turn_of_the_user(dragtor: Dr
     assert prompt.messages[1].content.rstrip().count(QUESTION) == 1
 
 
+@EACH
 def test_the_terminal_gets_no_control_characters(obeying: Project, run: Callable[..., Ran]) -> None:
     assert run("load", "--index").code == 0
     for arguments in (["ask", QUESTION], ["ask", QUESTION, "--quote"], ["search", QUESTION]):

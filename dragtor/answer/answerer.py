@@ -9,7 +9,7 @@ from typing import Literal
 
 from dragtor.answer import trace
 from dragtor.answer.passes import Reader
-from dragtor.answer.presumed import without_presumptions
+from dragtor.answer.presumed import takes_for_granted, without_presumptions
 from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.quoting import nearest, quote
 from dragtor.answer.refusal import refuses
@@ -39,6 +39,9 @@ from dragtor.types import (
 _QUOTED = Notice(
     "quoted",
     "the model wrote nothing that the sources bear out: these are their own words on the question",
+)
+_PRESUMED = Notice(
+    "presumed", "the model took for granted what no source says: these are their own words"
 )
 
 
@@ -148,6 +151,8 @@ class GroundedAnswerer:
             yield self._refusal(draft, cut)
         elif refused or all(sentence.support.verdict == "no" for sentence in sentences):
             yield self._quoted(draft, (*cut, _QUOTED))
+        elif takes_for_granted(draft.query.text, sentences):
+            yield self._quoted(draft, (*cut, _PRESUMED))
         else:
             yield self._kept(draft, sentences, cut)
 

@@ -32,6 +32,13 @@ def without_presumptions(
     return tuple(_held_to(asked, sentence, yes) for sentence in sentences)
 
 
+def takes_for_granted(question: str, sentences: Sequence[Sentence]) -> bool:
+    """Whether an answer repeats the question in a sentence that nothing bears out."""
+    asked = frozenset(subject(question))
+    unsupported = (one for one in sentences if one.support.verdict == "no")
+    return any(asked and _repeats(asked, one.text) for one in unsupported)
+
+
 def _held_to(asked: frozenset[str], sentence: Sentence, yes: float) -> Sentence:
     if sentence.support.verdict == "no":
         return sentence
@@ -52,7 +59,7 @@ def _presumes(asked: frozenset[str], sentence: Sentence) -> bool:
 def _repeats(asked: frozenset[str], text: str) -> bool:
     stems = traits(text).stems
     repeated = sum(weight(stem) for stem in stems if stem in asked)
-    return repeated >= REPEATED * sum(map(weight, stems))
+    return bool(stems) and repeated >= REPEATED * sum(map(weight, stems))
 
 
 def _otherwise(sentence: Sentence) -> bool:

@@ -152,6 +152,15 @@ class TestGroundedAnswerer:
         assert codes(answer) == ["quoted"]
         assert answer.sentences[0].text == "The A2 pulley tears most often in climbers."
 
+    def test_an_answer_that_takes_the_question_for_granted_gives_way_to_the_sources(self) -> None:
+        said = "Bananas tear the A2 pulley. The A2 pulley tears most often."
+        _, answer = run(
+            answerer(ScriptedModel([said])), Query("Why do bananas tear the A2 pulley?")
+        )
+        assert answer.kind == "quote"
+        assert codes(answer) == ["presumed"]
+        assert "bananas" not in answer.text.lower()
+
     def test_quotes_need_no_model(self) -> None:
         notice = Notice("no_model", "get one")
         _, answer = run(answerer(None, [notice]))
