@@ -80,10 +80,12 @@ def tidied(text: str) -> str:
     'Rest helps.'
     >>> tidied("The answer is:")
     ''
+    >>> tidied("Rest helps.\n2. The answer is:")
+    'Rest helps.'
     """
     text = _EMPTY_ITEM.sub("", text).rstrip()
     while text.endswith(":"):
-        text = text[: sentences(text)[-1].start].rstrip()
+        text = _EMPTY_ITEM.sub("", text[: sentences(text)[-1].start].rstrip()).rstrip()
     return text
 
 

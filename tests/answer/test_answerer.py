@@ -236,6 +236,10 @@ class TestGroundedAnswerer:
         assert answer.text == "1. The A2 pulley tears most often."
         assert answer.kind == "answer"
 
+    def test_an_item_with_nothing_but_a_lead_in_is_dropped(self) -> None:
+        _, answer = ask("The A2 pulley tears most often.\n\n2. The answer is:")
+        assert answer.text == "The A2 pulley tears most often."
+
     def test_a_model_that_repeats_itself_is_stopped(self) -> None:
         model = ScriptedModel(["The A2 pulley tears most often. It can heal. " * 50])
         events, answer = run(answerer(model, max_tokens=400))
