@@ -38,7 +38,7 @@ def harmless(text: str) -> str:
 def error(message: str) -> None:
     """One line on standard error."""
     line = Text("error: ", style="bold red")
-    err.print(line.append(harmless(" ".join(message.split())), style="default"), soft_wrap=True)
+    said_line(line.append(harmless(" ".join(message.split())), style="default"))
 
 
 def dim(text: str) -> Text:
