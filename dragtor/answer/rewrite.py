@@ -35,7 +35,7 @@ LEANING = 0.3
 """Share of its weight that a phrase has which says little alone."""
 AGAIN, TOPIC_AGAIN = 0.1, 0.2
 """What each further question that speaks of a phrase adds to its weight."""
-SINGULAR_FOR_PLURAL, PLURAL_FOR_SINGULAR = 0.7, 0.4
+SINGULAR_FOR_PLURAL, PLURAL_FOR_SINGULAR = 0.7, 0.45
 UNLIKELY = 0.2
 UNANSWERED = 0.5
 """What is left of the weight of a phrase in a question that got no answer to show."""

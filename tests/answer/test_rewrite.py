@@ -308,3 +308,9 @@ def test_any_text_is_rewritten_into_some_text(question: str, before: list[str]) 
     rewritten = RuleRewriter().rewrite(question, history)
     assert isinstance(rewritten.text, str)
     assert rewritten.text.strip() or not question.strip()
+
+
+def test_it_may_stand_for_several_where_nothing_else_was_spoken_of() -> None:
+    history = [Turn("How are grade II pulley injuries treated?", "By rest.")]
+    rewritten = RuleRewriter().rewrite("Does it need surgery?", history)
+    assert rewritten.text == "Do grade II pulley injuries need surgery?"
