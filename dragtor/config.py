@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -252,8 +253,12 @@ def project_folder(params: Path | None, cwd: Path | None = None) -> Path:
 
 
 def _catalogue() -> Layer:
-    text = resources.files("dragtor").joinpath("catalogue.yml").read_text(encoding="utf-8")
-    return from_yaml(Path("dragtor/catalogue.yml"), text)
+    return from_yaml(Path("dragtor/catalogue.yml"), _catalogue_text())
+
+
+@cache
+def _catalogue_text() -> str:
+    return resources.files("dragtor").joinpath("catalogue.yml").read_text(encoding="utf-8")
 
 
 def _add_credentials(values: dict[str, Any]) -> None:
