@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from dragtor.answer.citations import FeatureChecker
 from dragtor.answer.support import Thresholds
 from dragtor.encode.onnx import OnnxEncoder
-from dragtor.types import Hit, Location
+from dragtor.types import Hit, Location, Span, Vectors
 from tests.answer.conftest import hit
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +34,28 @@ def checker() -> FeatureChecker:
     if not (MINILM / "model.safetensors").exists():
         pytest.skip("needs the starter models: run `dragtor models pull all-MiniLM-L6-v2`")
     encoder = OnnxEncoder(MINILM, max_tokens=256, threads=1)
-    return FeatureChecker(encoder.encode_spans, Thresholds(yes=0.5, partly=0.35))
+    return FeatureChecker(remembering(encoder), Thresholds(yes=0.5, partly=0.35))
+
+
+def remembering(
+    encoder: OnnxEncoder,
+) -> Callable[[Sequence[str], Sequence[Sequence[Span]]], tuple[Vectors, list[Vectors]]]:
+    """The encoder's ``encode_spans``, which reads no text twice: the claims share their sources."""
+    known: dict[tuple[str, tuple[Span, ...]], tuple[Vectors, Vectors]] = {}
+
+    def encode_spans(
+        texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        keys = [(text, tuple(parts)) for text, parts in zip(texts, spans, strict=True)]
+        new = [key for key in dict.fromkeys(keys) if key not in known]
+        if new:
+            whole, parts = encoder.encode_spans([key[0] for key in new], [key[1] for key in new])
+            known.update(zip(new, zip(whole, parts, strict=True), strict=True))
+        found = [known[key] for key in keys]
+        whole = np.stack([one for one, _ in found]) if found else np.zeros((0, encoder.dimension))
+        return whole.astype(np.float32), [parts for _, parts in found]
+
+    return encode_spans
 
 
 @pytest.fixture(scope="module")
