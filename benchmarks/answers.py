@@ -18,6 +18,7 @@ import random
 import statistics
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from dragtor.evaluate.metrics import token_f1
 from dragtor.evaluate.sets import Question, read_set
 from dragtor.evaluate.significance import paired_randomisation
 from dragtor.pipeline import Dragtor
-from dragtor.types import Answer, Query
+from dragtor.types import Answer, Citation, Query
 
 SETS = {"clapnq_dev": 300, "bioasq": 100}
 """How many questions of each set are asked."""
@@ -117,7 +118,7 @@ def _row(dragtor: Dragtor, question: Question, answer: Answer) -> Row:
     }
 
 
-def _proven(dragtor: Dragtor, citations: Any) -> bool:  # noqa: ANN401
+def _proven(dragtor: Dragtor, citations: Sequence[Citation]) -> bool:
     """Whether there are quotes, each byte for byte at its offsets in the stored document."""
     return bool(citations) and all(
         dragtor.library.document(c.document_id).text[c.start : c.end] == c.quote for c in citations

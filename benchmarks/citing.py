@@ -31,7 +31,9 @@ from dragtor.answer.llama import LlamaModel
 from dragtor.answer.prompt import Templates, build_prompt
 from dragtor.answer.select import whole
 from dragtor.answer.stream import MarkerFilter
+from dragtor.build import support_checker
 from dragtor.evaluate.sets import Question, read_set
+from dragtor.interfaces import SupportChecker
 from dragtor.text import sentences
 from dragtor.types import Hint, Hit, Message, Prompt, Query, Usage
 
@@ -74,7 +76,9 @@ def _starter(questions: Sequence[Question]) -> tuple[dict[str, Any], dict[str, A
     model, prompts = dragtor.model, settings.prompts
     templates = Templates(prompts.system, prompts.context, prompts.question, prompts.refusal)
     assert isinstance(model, LlamaModel)
-    checker = dragtor._answering()._checker  # type: ignore[attr-defined]
+    generation = dragtor.library.active()
+    assert generation is not None
+    checker = support_checker(settings, generation)
     shuffle = random.Random(0).shuffle
     runs: list[tuple[_Run, _Run]] = []
     counts = {"own": _Counts(), "cited": _Counts()}
@@ -151,7 +155,7 @@ class _Counts:
     def __init__(self) -> None:
         self.sentences = self.borne_out = self.hinted = self.right = self.first = 0
 
-    def add(self, run: _Run, checker: Any, hits: Sequence[Hit]) -> None:  # noqa: ANN401
+    def add(self, run: _Run, checker: SupportChecker, hits: Sequence[Hit]) -> None:
         """Count the sentences of an answer; without hints, so that they decide nothing."""
         at = 0
         for sentence in checker.check(run.text, hits):

@@ -35,7 +35,7 @@ from dragtor.answer.rewording import ModelRewriter
 from dragtor.answer.rewrite import RuleRewriter
 from dragtor.config import Settings
 from dragtor.evaluate.significance import paired_randomisation
-from dragtor.interfaces import Rewriter
+from dragtor.interfaces import LanguageModel, Rewriter
 from dragtor.text import words
 from dragtor.types import Turn
 
@@ -201,7 +201,7 @@ def by_model(items: Sequence[Item], count: int) -> dict[str, Any]:
     return result
 
 
-def _free(model: Any, item: Item, turns: Sequence[Turn]) -> str:  # noqa: ANN401
+def _free(model: LanguageModel, item: Item, turns: Sequence[Turn]) -> str:
     from dragtor.answer.rewording import reworded
     from dragtor.answer.script import Script
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
@@ -152,11 +151,6 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
-
-
-def is_interactive() -> bool:
-    """Whether a person sits at both ends."""
-    return sys.stdin.isatty() and out.is_terminal
 
 
 def json_out(value: object, *, compact: bool = False) -> None:
