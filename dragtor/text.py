@@ -70,10 +70,9 @@ def sentences(text: str, within: Span | None = None) -> list[Span]:
     import sentencex
 
     found: list[Span] = []
-    text = encodable(text)
     for block in blocks(text, within):
         start = block.start
-        for piece in sentencex.segment("en", text[block.start : block.end]):
+        for piece in sentencex.segment("en", encodable(text[block.start : block.end])):
             found.extend(_stripped(text, start, start + len(piece)))
             start += len(piece)
     return found
