@@ -20,7 +20,7 @@ from dragtor.evaluate.metrics import METRICS
 from dragtor.evaluate.run import run, score
 from dragtor.evaluate.sets import read_set
 from dragtor.evaluate.significance import paired_randomisation
-from dragtor.types import Hit, Query
+from dragtor.types import Hit, Query, Ranking
 
 SETS = {"bioasq": None, "clapnq_dev": None, "scifact": "dev"}
 """Development sets, with the split whose questions are asked."""
@@ -60,7 +60,7 @@ def evaluate(name: str, assignments: list[str]) -> Result:
     dragtor.index(rebuild=False, progress=common.quiet)
     scores = {
         retriever: score(
-            run(dragtor.search, judged, DEPTH, _document_id, Query("", retriever=retriever)),
+            run(dragtor.search, judged, DEPTH, _document_id, Query("", ranking=Ranking(retriever=retriever))),
             questions.qrels,
         )
         for retriever in RETRIEVERS

@@ -21,7 +21,7 @@ import yaml
 
 from dragtor.pipeline import Dragtor
 from dragtor.text import words
-from dragtor.types import Answer, Hit, Query
+from dragtor.types import Answer, Hit, Query, Ranking
 
 ASSETS = Path(__file__).parents[1] / "assets"
 DEPTHS = (1, 3, 5, 8)
@@ -53,7 +53,7 @@ def retrieval(dragtor: Dragtor, questions: list[Question]) -> dict[str, dict[str
     found: dict[str, dict[str, float]] = {}
     for retriever in ("keyword", "dense", "hybrid"):
         hits = [
-            dragtor.search(Query(q["question"], k=max(DEPTHS), retriever=retriever)).hits
+            dragtor.search(Query(q["question"], k=max(DEPTHS), ranking=Ranking(retriever=retriever))).hits
             for q in answerable
         ]
         found[retriever] = {

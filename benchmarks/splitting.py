@@ -18,7 +18,7 @@ from typing import Any
 
 import common
 
-from dragtor.types import Hit, Query
+from dragtor.types import Hit, Query, Ranking
 
 SIZES = ("128/32", "200/0", "200/32", "200/64", "240/48")
 BUDGETS = (400, 800, 1600)
@@ -55,7 +55,7 @@ def evaluate(
     dragtor.index(rebuild=False, progress=common.quiet)
     read: dict[int, list[tuple[float, float]]] = {budget: [] for budget in BUDGETS}
     for question in questions:
-        query = Query(question["text"], k=MOST_HITS, retriever=retriever)
+        query = Query(question["text"], k=MOST_HITS, ranking=Ranking(retriever=retriever))
         hits = dragtor.search(query).hits
         document = question["meta"]["document"]
         gold = {(document, i) for span in question["meta"]["spans"] for i in range(*span)}

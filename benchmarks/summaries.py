@@ -33,7 +33,7 @@ from dragtor.evaluate.significance import paired_randomisation
 from dragtor.pipeline import Dragtor
 from dragtor.summaries import LEAST_PASSAGES, summary_space
 from dragtor.text import content_stems, sentences, words
-from dragtor.types import Query
+from dragtor.types import Query, Ranking
 
 ASSETS = Path(__file__).parents[1] / "assets"
 DEPTH = 50
@@ -43,7 +43,7 @@ LEAST = 60
 WINDOW = 10
 """Sentences on each side of a border that TextTiling compares."""
 
-Ranking = Callable[[str], list[str]]
+Ranked = Callable[[str], list[str]]
 Units = tuple[list[list[str]], list[int], set[int]]
 """Content words and length of each sentence, and which sentences begin a text."""
 
@@ -124,7 +124,7 @@ def ranked(
     }
 
 
-def rankings(settings: Settings, dragtor: Dragtor) -> dict[str, Ranking]:
+def rankings(settings: Settings, dragtor: Dragtor) -> dict[str, Ranked]:
     """Ways to rank documents for a question."""
     active = dragtor.library.active()
     assert active is not None
@@ -140,7 +140,7 @@ def rankings(settings: Settings, dragtor: Dragtor) -> dict[str, Ranking]:
     assert not short, "all documents of these sets are long enough for a summary"
 
     def by_passages(question: str, retriever: str) -> list[str]:
-        hits = dragtor.search(Query(question, DEPTH, retriever)).hits
+        hits = dragtor.search(Query(question, DEPTH, Ranking(retriever))).hits
         return list(dict.fromkeys(hit.document.id for hit in hits))
 
     def by_summaries(question: str) -> list[str]:

@@ -47,6 +47,7 @@ class Paths(Section):
     library: Path = Path("library")
     models: Path = Path("models")
     logs: Path = Path("logs")
+    experiments: Path = Path("experiments")
 
 
 class Web(Section):
@@ -69,6 +70,9 @@ class Split(Section):
     max_tokens: Annotated[int, Field(ge=16)] = 200
     overlap_tokens: NotNegative = 32
     context: Literal["none", "title", "headings"] = "title"
+    parent_tokens: Annotated[int, Field(ge=16)] = 600
+    window_sentences: Positive = 2
+    percentile: Annotated[float, Field(gt=0, lt=100)] = 90
 
 
 class EncoderSettings(Section):
@@ -76,7 +80,18 @@ class EncoderSettings(Section):
 
     engine: str = "onnx"
     model: str = "all-MiniLM-L6-v2"
+    dimensions: NotNegative = 0
+    precision: Literal["fp32", "int8"] = "fp32"
+    late_chunking: bool = False
     threads: NotNegative = 0
+
+
+class Late(Section):
+    """Token vectors of passages, for late interaction."""
+
+    model: str = "none"
+    dimensions: Positive = 64
+    first_stage: bool = False
 
 
 class Index(Section):
@@ -91,9 +106,15 @@ class Retrieve(Section):
     retriever: str = "hybrid"
     k: Positive = 8
     candidates: Positive = 100
+    fusion: str = "convex"
     dense_weight: Share = 0.7
+    rrf_k: Positive = 60
+    complete: bool = True
     reranker: str = "none"
-    rerank_candidates: Positive = 30
+    rerank_candidates: Positive = 50
+    rerank_weight: Share = 1.0
+    surrounding: NotNegative = 0
+    parents: bool = True
 
 
 class Llm(Section):
@@ -149,6 +170,14 @@ class Domain(Section):
     emergency_signs: tuple[str, ...] = ()
 
 
+class Tracking(Section):
+    """Where experiments, and answers, are logged as well."""
+
+    engine: str = "none"
+    uri: str = "logs/mlflow"
+    ask: bool = False
+
+
 class Credentials(Section):
     """Keys, from the environment or config/local.yml alone; they print as stars."""
 
@@ -167,6 +196,8 @@ class Settings(Section):
     web: Web = Web()
     split: Split = Split()
     encoder: EncoderSettings = EncoderSettings()
+    encoders: tuple[EncoderSettings, ...] = ()
+    late: Late = Late()
     index: Index = Index()
     retrieve: Retrieve = Retrieve()
     llm: Llm = Llm()
@@ -174,6 +205,7 @@ class Settings(Section):
     chat: Chat = Chat()
     agent: Agent = Agent()
     domain: Domain = Domain()
+    tracking: Tracking = Tracking()
     prompts: Prompts = Prompts()
     models: tuple[ModelEntry, ...] = ()
     credentials: Credentials = Credentials()
@@ -184,7 +216,7 @@ class Settings(Section):
     def _empty_lists(cls, values: object) -> object:
         if not isinstance(values, dict):
             return values
-        lists = ("sources", "sites", "models")
+        lists = ("sources", "sites", "encoders", "models")
         return {k: () if v is None and k in lists else v for k, v in values.items()}
 
     def place(self, *names: str) -> str:
@@ -193,15 +225,18 @@ class Settings(Section):
 
 
 def load_settings(
-    config: Path | None = None, assignments: Sequence[str] = (), cwd: Path | None = None
+    config: Path | None = None,
+    assignments: Sequence[str] = (),
+    cwd: Path | None = None,
+    layer: Layer | None = None,
 ) -> Settings:
     """Read all layers into settings; later ones win, lists of models merge by name.
 
     ``config`` is a params.yml, or the folder that holds it; without it the file is looked for
     at ``DRAGTOR_CONFIG``, in the working directory and its parents, and in the checkout.
     ``HF_ENDPOINT``, which other programs know too, is the same as ``web.hub_url``.
-    ``assignments`` are ``a.b=value`` strings, the values YAML. Raises ConfigError naming the file,
-    the line, the key and the nearest valid one.
+    ``assignments`` are ``a.b=value`` strings, the values YAML; ``layer`` lies over them. Raises
+    ConfigError naming the file, the line, the key and the nearest valid one.
     """
     params = find_config(config, cwd)
     layers = [_catalogue()]
@@ -216,6 +251,7 @@ def load_settings(
     if hub := os.environ.get("HF_ENDPOINT"):
         layers.append(from_assignment(f"web.hub_url={hub}"))
     layers.extend(from_assignment(assignment) for assignment in assignments)
+    layers.extend([layer] if layer else [])
     merged = merge(layers)
     _add_credentials(merged.values)
     try:
@@ -295,4 +331,8 @@ def _absolute(settings: Settings, project: Path) -> Settings:
     sources = tuple(
         uri if "://" in uri else str(project / Path(uri).expanduser()) for uri in settings.sources
     )
-    return settings.model_copy(update={"paths": Paths(**paths), "sources": sources})
+    uri = settings.tracking.uri
+    uri = uri if "://" in uri else str(project / Path(uri).expanduser())
+    tracking = settings.tracking.model_copy(update={"uri": uri})
+    changed = {"paths": Paths(**paths), "sources": sources, "tracking": tracking}
+    return settings.model_copy(update=changed)

@@ -6,10 +6,26 @@ what they give here is in ``benchmarks/LOG.md``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dragtor.types import Ranking
 
 Scores = Mapping[str, float]
 """Scores by passage id, higher is better, on a scale of the giver's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What each part of retrieval gave a question of so many words, by the part's name.
+
+    Scores under ``dense`` are like cosines; those under ``keyword`` are not negative, and have no
+    upper bound.
+    """
+
+    keyword: Mapping[str, Scores]
+    dense: Mapping[str, Scores]
+    words: int
 
 
 def ranking(scores: Scores) -> list[str]:
@@ -87,3 +103,24 @@ def reciprocal_rank(lists: Sequence[Scores], k: int = 60) -> dict[str, float]:
         for rank, id in enumerate(ranking(scores), start=1):
             fused[id] = fused.get(id, 0.0) + 1 / (k + rank)
     return fused
+
+
+def _convex(lists: Lists, ranking: Ranking) -> dict[str, float]:
+    """:func:`convex` of the means of the parts of each kind."""
+    keyword = [over_maximum(scores) for scores in lists.keyword.values()]
+    share = ranking.dense_weight if keyword else 1.0
+    return weighted_sum(
+        [
+            *(((1 - share) / len(keyword), scores) for scores in keyword),
+            *((share / len(lists.dense), scores) for scores in lists.dense.values()),
+        ]
+    )
+
+
+def _reciprocal_rank(lists: Lists, ranking: Ranking) -> dict[str, float]:
+    return reciprocal_rank([*lists.keyword.values(), *lists.dense.values()], ranking.rrf_k)
+
+
+Fusion = Callable[[Lists, Ranking], dict[str, float]]
+FUSIONS: Mapping[str, Fusion] = {"convex": _convex, "rrf": _reciprocal_rank}
+"""The ways to merge, by the name they have in settings and queries."""

@@ -14,9 +14,11 @@ from dragtor.types import (
     Answer,
     ArticleHit,
     Content,
+    Cut,
     Decision,
     Document,
     DocumentInfo,
+    Encoded,
     Entailment,
     Evidence,
     Filter,
@@ -112,8 +114,8 @@ class Splitter(Protocol):
     fingerprint: str
     """Changes when the same document would be cut differently."""
 
-    def split(self, document: Document) -> list[Span]:
-        """Spans in text order, none empty or white space only; they may overlap."""
+    def split(self, document: Document) -> list[Cut]:
+        """Cuts in text order, none empty or white space only; they may overlap."""
         ...
 
 
@@ -141,6 +143,34 @@ class Encoder(Protocol):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The same for questions, which some models want to be prefixed differently."""
+        ...
+
+
+class TokenReader(Encoder, Protocol):
+    """An encoder whose vectors are pooled from those of tokens, which can be had as well."""
+
+    def read(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> Encoded:
+        """What :meth:`encode_spans` gives, and the token vectors of the same run."""
+        ...
+
+    def read_question(self, text: str) -> Vectors:
+        """The token vectors of a question, as :class:`dragtor.types.Encoded` has them."""
+        ...
+
+
+class TokenEncoder(Protocol):
+    """Turns texts into one vector per token, to be compared by MaxSim."""
+
+    fingerprint: str
+    """Changes when the same text would get other vectors."""
+    dimension: int
+
+    def encode_passage_tokens(self, texts: Sequence[str]) -> list[Vectors]:
+        """For each text, vectors of length 1, shape (tokens, dimension)."""
+        ...
+
+    def encode_question_tokens(self, text: str) -> Vectors:
+        """Vectors of length 1 at most, shape (tokens, dimension); a shorter one counts less."""
         ...
 
 
@@ -239,6 +269,46 @@ class VectorCache(Protocol):
         ...
 
 
+class TokenStore(Protocol):
+    """Token vectors of texts, compressed; a space holds those of one token encoder.
+
+    It is derived data, kept by hash of what the encoder saw. The library says which passage that
+    is of, so that what is deleted there is not found, and what comes again costs no model.
+    """
+
+    def create(self, space: str, dimension: int) -> None:
+        """Make a space; nothing happens if it is there."""
+        ...
+
+    def add(self, space: str, keys: Sequence[str], tokens: Sequence[Vectors]) -> None:
+        """Keep the vectors of texts, each of shape (tokens, dimension), components in [-1, 1]."""
+        ...
+
+    def get(self, space: str, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Vectors of texts, shape (tokens, dimension), by key; absent where there are none."""
+        ...
+
+    def missing(self, space: str, keys: Collection[str]) -> set[str]:
+        """Which of these keys are not there."""
+        ...
+
+    def keep(self, space: str, keys: Collection[str]) -> None:
+        """Forget all other keys of a space, and give their room back when there is much of it."""
+        ...
+
+    def spaces(self) -> set[str]:
+        """Names of all spaces."""
+        ...
+
+    def drop(self, space: str) -> None:
+        """Remove a space; nothing happens if it is not there."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open; it is opened again when it is needed again."""
+        ...
+
+
 class Library(Protocol):
     """The record of everything: documents and their versions, passages, sources, generations.
 
@@ -260,8 +330,13 @@ class Library(Protocol):
         """The generation that answers; ``None`` until something has been indexed."""
         ...
 
-    def resolve(self, generation: int, ids: Sequence[str]) -> dict[str, Resolved]:
-        """Passages by id, as they are now; ids that are unknown or removed are absent."""
+    def resolve(
+        self, generation: int, ids: Sequence[str], wider: Mapping[str, Span] | None = None
+    ) -> dict[str, Resolved]:
+        """Passages by id, as they are now; ids that are unknown or removed are absent.
+
+        ``wider`` gives, by passage id, another stretch of its document to read in its place.
+        """
         ...
 
     def scope(
@@ -289,6 +364,10 @@ class Library(Protocol):
 
     def passages(self, generation: int, document_id: str) -> list[Passage]:
         """Passages of a document in text order."""
+        ...
+
+    def input_hashes(self, generation: int, ids: Sequence[str]) -> dict[str, str]:
+        """Hash of the encoder's input by passage id; unknown ids are absent."""
         ...
 
     def passage_ids(self, generation: int) -> set[str]:
@@ -441,6 +520,33 @@ class Library(Protocol):
 
 
 # --- retrieving and answering ------------------------------------------------------------
+
+
+class Asked(Protocol):
+    """One question, as one part of retrieval understands it."""
+
+    def search(self, k: int, among: Collection[str] | None = None) -> list[Scored]:
+        """At most k passages, best first, of these or of all; a part may find none by itself."""
+        ...
+
+    def score(self, ids: Sequence[str]) -> dict[str, float]:
+        """The exact scores of these passages; what has none is absent."""
+        ...
+
+
+class Scorer(Protocol):
+    """One way to score passages against a question: by words, by meaning, token by token.
+
+    Scores of the kind ``dense`` are like cosines, in [-1, 1] and of much the same scale for every
+    question. Those of the kind ``keyword`` are not negative, and have no upper bound.
+    """
+
+    name: str
+    kind: Literal["keyword", "dense"]
+
+    def ask(self, question: str) -> Asked:
+        """Read the question, once."""
+        ...
 
 
 class Retriever(Protocol):

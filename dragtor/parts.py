@@ -15,6 +15,7 @@ from dragtor.interfaces import (
     Retriever,
     Rewriter,
     Strategy,
+    TokenStore,
     VectorStore,
 )
 from dragtor.loading import Loader
@@ -25,6 +26,7 @@ from dragtor.types import (
     Generation,
     Notice,
     Query,
+    Ranking,
     SearchResult,
     Section,
 )
@@ -41,6 +43,11 @@ class Parts(Protocol):
     @property
     def vectors(self) -> VectorStore:
         """The vectors of passages and summaries."""
+        ...
+
+    @property
+    def tokens(self) -> TokenStore:
+        """The token vectors of passages, for late interaction."""
         ...
 
     @property
@@ -65,8 +72,16 @@ class Parts(Protocol):
         """What makes whole documents searchable."""
         ...
 
-    def retriever(self, generation: Generation, name: str) -> Retriever:
-        """The retriever of this name, over an index with the encoder it was made with."""
+    @property
+    def ranking(self) -> Ranking:
+        """How passages are found and ordered where a query does not say."""
+        ...
+
+    def retriever(self, generation: Generation, ranking: Ranking) -> Retriever:
+        """What finds by the retriever and reranker of a ranking, over an index.
+
+        It uses the encoders the index was made with. Raises QueryError for a part it lacks.
+        """
         ...
 
     def articles(self, generation: Generation) -> Callable[[Query], tuple[ArticleHit, ...]]:

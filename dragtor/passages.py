@@ -9,22 +9,23 @@ from functools import lru_cache
 from hashlib import sha256
 
 from dragtor.text import sentences
-from dragtor.types import Document, Passage, Span
+from dragtor.types import Cut, Document, Passage, Span
 
 _BARE_MARKER = re.compile(r"(?:[-*+•·]|\d{1,3}[.)]|#{1,6})[ \t]+")
 
 
 def make_passages(
-    document: Document, spans: Sequence[Span], contextualize: Callable[[Document, Span], str]
+    document: Document, cuts: Sequence[Cut], contextualize: Callable[[Document, Span], str]
 ) -> list[Passage]:
-    """Turn the spans of a document into passages; ``contextualize`` gives the encoder's input."""
+    """Turn the cuts of a document into passages; ``contextualize`` gives the encoder's input."""
     seen: Counter[str] = Counter()
     passages = []
-    for span in spans:
-        text = document.text[span.start : span.end]
+    for cut in cuts:
+        text = document.text[cut.start : cut.end]
         id = passage_id(document.info.id, text, seen[text])
         seen[text] += 1
-        passages.append(Passage(id, span.start, span.end, text, contextualize(document, span)))
+        read = contextualize(document, Span(cut.start, cut.end))
+        passages.append(Passage(id, cut.start, cut.end, text, read, parent=cut.parent))
     return passages
 
 

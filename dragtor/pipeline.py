@@ -35,6 +35,7 @@ from dragtor.types import (
     Notice,
     Prompt,
     Query,
+    Ranking,
     SearchResult,
     Section,
     Step,
@@ -61,7 +62,7 @@ class Dragtor:
         self.vectors = parts.vectors
         self._parts = parts
         self._rewriter = parts.rewriter()
-        self._retrievers: dict[tuple[int, str], Retriever] = {}
+        self._retrievers: dict[tuple[int, str, str], Retriever] = {}
         self._answerer: tuple[int, Answerer] | None = None
 
     def load(
@@ -93,6 +94,11 @@ class Dragtor:
         return self._parts.calibrator(self._active(), self.search)
 
     @property
+    def ranking(self) -> Ranking:
+        """How passages are found and ordered where a query does not say."""
+        return self._parts.ranking
+
+    @property
     def model(self) -> LanguageModel | None:
         """The language model, if there is one; it loads when it is first asked."""
         return self._parts.model
@@ -103,9 +109,11 @@ class Dragtor:
         Raises QueryError for an empty library and for a question with nothing to search for.
         """
         generation = self._active()
-        key = (generation.id, query.retriever)
+        ranking = query.ranking or self._parts.ranking
+        query = replace(query, ranking=ranking)
+        key = (generation.id, ranking.retriever, ranking.reranker)
         if key not in self._retrievers:
-            self._retrievers[key] = self._parts.retriever(generation, query.retriever)
+            self._retrievers[key] = self._parts.retriever(generation, ranking)
         result = self._retrievers[key].retrieve(query)
         logger.debug("search: {} hits by {}, {}", len(result.hits), key, result.timings)
         if not result.hits and not self.library.status().documents:
@@ -147,6 +155,7 @@ class Dragtor:
 
     def gather(self, query: Query) -> Iterator[Step | Notice | Gathered]:
         """What the query's strategy brings; see :class:`dragtor.interfaces.Strategy`."""
+        query = replace(query, ranking=query.ranking or self._parts.ranking)
         return self._parts.strategy(query.strategy).gather(query, self)
 
     def answer(
@@ -158,6 +167,7 @@ class Dragtor:
     def close(self) -> None:
         """Close the library's files; they are opened again when they are needed again."""
         self.vectors.close()
+        self._parts.tokens.close()
         self.library.close()
 
     def prompt(self, query: Query, history: Sequence[Turn] = ()) -> Prompt:

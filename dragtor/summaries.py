@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from dragtor.indexing import DENSE, space_name
 from dragtor.interfaces import (
     Encoder,
     Library,
@@ -22,6 +21,7 @@ from dragtor.interfaces import (
 )
 from dragtor.log import logger
 from dragtor.passages import text_hash
+from dragtor.spaces import DENSE, space_name
 from dragtor.types import Document, Vectors
 
 LEAST_PASSAGES = 4

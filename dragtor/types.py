@@ -153,6 +153,18 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A passage to be, as a splitter cuts it: ``0 <= start < end <= len(text)``.
+
+    ``parent`` is the wider stretch around it that a model may read in its place, if there is one.
+    """
+
+    start: int
+    end: int
+    parent: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """The unit of retrieval: ``document.text[start:end] == text``.
 
@@ -160,6 +172,7 @@ class Passage:
     in the document this is. So text inserted above changes no id, and an id never comes to stand
     for another text. ``encoder_input`` is exactly what the encoder sees, context line included,
     while a passage is being indexed; of one that was, ``input_hash`` is the hash of it.
+    ``parent`` is as in :class:`Cut`.
     """
 
     id: str
@@ -168,6 +181,21 @@ class Passage:
     text: str
     encoder_input: str = ""
     input_hash: str = ""
+    parent: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What an encoder makes of texts in one run.
+
+    ``vectors`` has shape (texts, dimension); ``spans`` holds for each text the vectors of the spans
+    that were asked for, shape (spans, dimension), all of length 1. ``tokens`` holds for each text
+    those of its tokens, special ones included, of length 1, shape (tokens, dimension).
+    """
+
+    vectors: Vectors
+    spans: list[Vectors]
+    tokens: list[Vectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,16 +300,44 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """How passages are found and ordered; all of it may differ per query.
+
+    ``retriever``: ``hybrid`` for every part that the index has, or parts joined by ``+``:
+    ``keyword``, ``dense``, ``late``, and the names of further encoders. Each part proposes its
+    best ``candidates``. Several parts are merged by ``fusion``, a name of
+    :data:`dragtor.fusion.FUSIONS`, in which ``dense_weight`` (0 to 1) is the share of meaning
+    against words and ``rrf_k`` the constant of reciprocal rank fusion; with ``complete``, every
+    part first scores what only others have found. ``reranker`` looks again at the best
+    ``rerank_candidates``, and ``rerank_weight`` (0 to 1) is its share of the score that follows.
+    Of what is left, ``surrounding`` passages on each side, or the parent of each, are read as well.
+    """
+
+    retriever: str = "hybrid"
+    candidates: int = 100
+    fusion: str = "convex"
+    dense_weight: float = 0.7
+    rrf_k: int = 60
+    complete: bool = True
+    reranker: str = "none"
+    rerank_candidates: int = 50
+    rerank_weight: float = 1.0
+    surrounding: int = 0
+    parents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question with everything that may differ per question; nothing of it lives elsewhere.
 
+    ``ranking`` is as the settings say where it is ``None``.
     ``strategy`` is how ``ask`` gathers what the answer rests on; ``mode`` says whether a language
     model writes the answer or the sources' own sentences are quoted (``auto``: as is set up).
     """
 
     text: str
     k: int = 8
-    retriever: str = "hybrid"
+    ranking: Ranking | None = None
     filters: tuple[Filter, ...] = ()
     collections: tuple[str, ...] = ("main",)
     strategy: str = "plain"
@@ -300,7 +356,8 @@ class Scored:
 class Hit:
     """A passage that was found, its place, and how each part of retrieval scored it.
 
-    ``location`` and ``marks`` are as in :class:`Resolved`.
+    ``location`` and ``marks`` are as in :class:`Resolved`. ``found`` is where the passage of this
+    id lies in its document, when what is to be read (``passage``) is wider.
     """
 
     rank: int
@@ -310,6 +367,7 @@ class Hit:
     document: DocumentInfo
     location: Location
     marks: tuple[Mark, ...] = ()
+    found: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

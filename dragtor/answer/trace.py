@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from dragtor.types import Decision, Hit, Prompt, Query, SearchResult, Step, Usage
+from dragtor.types import Decision, Hit, Prompt, Query, Ranking, SearchResult, Step, Usage
 
 SHOWN_CHARS = 80
 """So much of a passage's text goes into a trace: enough to know it by."""
@@ -13,8 +13,9 @@ SHOWN_CHARS = 80
 
 def found(query: Query, result: SearchResult) -> Iterator[Step]:
     """What was searched for, how deep, and all that was found."""
-    yield Step("query", query.retriever, {"text": query.text, "k": query.k})
-    yield listed(query.retriever, result.hits, result.timings.get("total_s", 0.0))
+    name = (query.ranking or Ranking()).retriever
+    yield Step("query", name, {"text": query.text, "k": query.k})
+    yield listed(name, result.hits, result.timings.get("total_s", 0.0))
 
 
 def listed(name: str, hits: Sequence[Hit], seconds: float = 0.0) -> Step:

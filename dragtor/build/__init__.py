@@ -9,17 +9,16 @@ from __future__ import annotations
 from contextlib import closing
 
 from dragtor.build.answering import AnsweringParts
-from dragtor.build.choices import EXTRACTORS, RETRIEVERS, STRATEGIES, WITHOUT_MODEL, check_choices
+from dragtor.build.choices import EXTRACTORS, STRATEGIES, WITHOUT_MODEL, check_choices
 from dragtor.build.language import answering_model, choose_llm, starter_notice, weights_of
 from dragtor.config import Settings
-from dragtor.indexing import space_name
 from dragtor.interfaces import Encoder, EvidenceFinder, SupportChecker
 from dragtor.pipeline import Dragtor
+from dragtor.spaces import space_name
 from dragtor.types import Generation
 
 __all__ = [
     "EXTRACTORS",
-    "RETRIEVERS",
     "STRATEGIES",
     "WITHOUT_MODEL",
     "answering_model",

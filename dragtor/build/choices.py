@@ -13,22 +13,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dragtor.errors import ConfigError
+from dragtor.fusion import FUSIONS
 from dragtor.interfaces import Strategy
 from dragtor.mistakes import not_one_of
 
 if TYPE_CHECKING:
     from dragtor.answer.prompt import Templates
     from dragtor.answer.structured import Wording
-    from dragtor.config import Settings
+    from dragtor.config import EncoderSettings, Settings
 
 SPLITTERS = {"structure": "dragtor.split.structure:StructureSplitter"}
 ENCODERS = {"onnx": "dragtor.encode.onnx:OnnxEncoder"}
+TOKEN_ENCODERS = {"encoder": "dragtor.encode.tokens:EncoderTokens"}
 RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
-RETRIEVERS = {
-    "hybrid": "dragtor.retrieve.hybrid:HybridRetriever",
-    "dense": "dragtor.retrieve.dense:DenseRetriever",
-    "keyword": "dragtor.retrieve.keyword:KeywordRetriever",
-}
 ENGINES = {
     "llama": "dragtor.answer.llama:LlamaModel",
     "openai": "dragtor.answer.openai:OpenAiModel",
@@ -97,7 +94,7 @@ def check_choices(settings: Settings) -> None:
     names: dict[str, tuple[str, Iterable[str]]] = {
         "split.splitter": (settings.split.splitter, SPLITTERS),
         "encoder.engine": (encoder.engine, ENCODERS),
-        "retrieve.retriever": (retrieve.retriever, RETRIEVERS),
+        "retrieve.fusion": (retrieve.fusion, FUSIONS),
         "llm.engine": (settings.llm.engine, ENGINES),
         "answer.strategy": (settings.answer.strategy, STRATEGIES),
         "web.reader": (settings.web.reader, READERS),
@@ -108,12 +105,15 @@ def check_choices(settings: Settings) -> None:
         "encoder.model": (encoder.model, _models(settings, "encoder", encoder.model)),
         "retrieve.reranker": (
             retrieve.reranker,
-            ["none", *_models(settings, "reranker", retrieve.reranker)],
+            ["none", "maxsim", *_models(settings, "reranker", retrieve.reranker)],
         ),
+        "late.model": (settings.late.model, ["none", "encoder"]),
     }
     for key, (name, valid) in names.items():
         if name not in valid:
             raise ConfigError(f"{settings.place(key)}: {not_one_of(key, name, valid)}")
+    for more in settings.encoders:
+        _check_encoder(settings, more)
     try:
         templates(settings)
         for name in STRATEGIES:
@@ -121,6 +121,21 @@ def check_choices(settings: Settings) -> None:
         check_scripts(settings)
     except ConfigError as error:  # begins with the key, as the class knows no places
         raise ConfigError(f"{settings.place(str(error).split()[0])}: {error}") from None
+
+
+def _check_encoder(settings: Settings, more: EncoderSettings) -> None:
+    """Check one of ``encoders``. Raises ConfigError."""
+    names: dict[str, tuple[str, Iterable[str]]] = {
+        "engine": (more.engine, ENCODERS),
+        "model": (more.model, _models(settings, "encoder", more.model)),
+    }
+    for key, (name, valid) in names.items():
+        if name not in valid:
+            where = settings.place("encoders")
+            raise ConfigError(f"{where}: {not_one_of(f'encoders {key}', name, valid)}")
+    if more.model == settings.encoder.model:
+        where = settings.place("encoders")
+        raise ConfigError(f"{where}: encoders has {more.model}, which is encoder.model already")
 
 
 def _models(settings: Settings, kind: str, wanted: str) -> list[str]:

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from dragtor.build.choices import (
-    ENCODERS,
     EXTRACTORS,
     READERS,
-    RERANKERS,
-    RETRIEVERS,
     SPLITTERS,
     SUMMARISERS,
     choose,
     wording,
 )
+from dragtor.build.encoders import (
+    OF_ENCODER,
+    Encoders,
+    check_files,
+    encoding_recipe,
+    late_spec,
+    specs,
+)
+from dragtor.build.finding import KEYWORD, Finding
 from dragtor.build.language import Language, language, weights_of
-from dragtor.errors import ConfigError, ModelError
-from dragtor.indexing import DENSE, Indexer, space_name
+from dragtor.errors import ConfigError
+from dragtor.indexing import Indexer
 from dragtor.interfaces import (
     Encoder,
     LanguageModel,
     Progress,
     Retriever,
     Summariser,
+    TokenStore,
     VectorCache,
     VectorStore,
 )
 from dragtor.loading import Loader
+from dragtor.spaces import DENSE, SharedTokenSpace, Space, TokenSpace, VectorSpace
 from dragtor.summaries import LEAST_PASSAGES, SummaryIndexer, summary_space
-from dragtor.types import ArticleHit, Document, Generation, Query, Section
+from dragtor.types import ArticleHit, Document, Generation, Query, Ranking, Section
 
 if TYPE_CHECKING:
     from dragtor.config import Settings
@@ -46,7 +55,6 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._weights = weights_of(settings)
-        self._encoders: dict[tuple[str, str], Any] = {}
 
     @cached_property
     def language(self) -> Language:
@@ -61,14 +69,13 @@ class Parts:
     @property
     def recipe(self) -> dict[str, str]:
         """What an index is made by: another recipe is another generation."""
-        split, encoder = self._settings.split, self._settings.encoder
+        split = self._settings.split
         return {
             "splitter": split.splitter,
             "max_tokens": str(split.max_tokens),
             "overlap_tokens": str(split.overlap_tokens),
             "context": split.context,
-            "engine": encoder.engine,
-            "model": encoder.model,
+            **encoding_recipe(self._settings),
         }
 
     @cached_property
@@ -85,6 +92,13 @@ class Parts:
 
         store: VectorStore = ChromaStore(self._settings.paths.library / "chroma")
         return store
+
+    @cached_property
+    def tokens(self) -> TokenStore:
+        """See :class:`dragtor.parts.Parts`."""
+        from dragtor.store.tokens import FileTokenStore
+
+        return FileTokenStore(self._settings.paths.library / "tokens")
 
     @property
     def _cache(self) -> VectorCache:
@@ -127,23 +141,13 @@ class Parts:
 
     # --- indexing
 
+    @cached_property
+    def _encoders(self) -> Encoders:
+        return Encoders(self._weights, self._settings.encoder.threads)
+
     def encoder(self, recipe: Mapping[str, str]) -> Any:  # noqa: ANN401 (Encoder and Tokenizer)
-        """The encoder of an index made by this recipe; it loads when it first encodes."""
-        made = (recipe["engine"], recipe["model"])
-        if made not in self._encoders:
-            entry = self._weights.entry(recipe["model"])
-            if entry.encoder is None:
-                raise ConfigError(f"encoder.model is {entry.name}, which is of kind {entry.kind}")
-            self._encoders[made] = choose(ENCODERS, recipe["engine"], "encoder.engine")(
-                self._weights.path(entry.name),
-                name=entry.name,
-                pooling=entry.encoder.pooling,
-                max_tokens=entry.encoder.max_tokens,
-                query_prefix=entry.encoder.query_prefix,
-                passage_prefix=entry.encoder.passage_prefix,
-                threads=self._settings.encoder.threads,
-            )
-        return self._encoders[made]
+        """The main encoder of an index made by this recipe; it loads when it first encodes."""
+        return self._encoders.get(specs(recipe)[DENSE])
 
     def indexer(self) -> Indexer:
         """See :class:`dragtor.parts.Parts`."""
@@ -156,12 +160,31 @@ class Parts:
             library=self.library,
             splitter=splitter,
             contextualize=partial(contextualize, mode=split.context),
-            encoder=encoder,
+            spaces=self._spaces(),
             vectors=self.vectors,
-            cache=self._cache,
             recipe=self.recipe,
             fingerprint=f"{splitter.fingerprint} context={split.context}",
         )
+
+    def _spaces(self) -> list[Space]:
+        """What is written of passages, the main encoder's vectors first."""
+        by_name, late = specs(self.recipe), late_spec(self.recipe)
+        main = self._encoders.get(by_name[DENSE])
+        tokens: TokenSpace | None = None
+        shared: SharedTokenSpace | None = None
+        if late is not None:
+            encoder = self._encoders.tokens(late, by_name[DENSE])
+            if late.model == OF_ENCODER:
+                tokens = shared = SharedTokenSpace(
+                    self.library, encoder, self.tokens, main, encoder.reduce
+                )
+            else:
+                tokens = TokenSpace(self.library, encoder, self.tokens)
+        spaces: list[Space] = []
+        for name, spec in by_name.items():
+            parts = (name, self.library, self._encoders.get(spec), self.vectors, self._cache)
+            spaces.append(VectorSpace(*parts, tokens=shared if name == DENSE else None))
+        return [*spaces, tokens] if tokens else spaces
 
     def summary_indexer(self) -> SummaryIndexer:
         """See :class:`dragtor.parts.Parts`."""
@@ -200,61 +223,51 @@ class Parts:
 
     # --- retrieving
 
+    @property
+    def ranking(self) -> Ranking:
+        """See :class:`dragtor.parts.Parts`."""
+        names = {field.name for field in fields(Ranking)}
+        return Ranking(**self._settings.retrieve.model_dump(include=names))
+
+    @cached_property
+    def _finding(self) -> Finding:
+        return Finding(
+            self.library,
+            self.vectors,
+            self.tokens,
+            self._encoders,
+            self._weights,
+            self._settings.encoder.threads,
+        )
+
+    def retriever(self, generation: Generation, ranking: Ranking) -> Retriever:
+        """See :class:`dragtor.parts.Parts`."""
+        return self._finding.retriever(generation, ranking)
+
     def articles(self, generation: Generation) -> Callable[[Query], tuple[ArticleHit, ...]]:
         """See :class:`dragtor.parts.Parts`."""
+        from dragtor.fusion import convex
         from dragtor.retrieve.articles import ArticleFinder
+        from dragtor.retrieve.dense import DenseScorer
 
         maker = self._summariser.name if self._summariser else ""
+        space = summary_space(generation.id, maker)
+        summaries = DenseScorer(self.vectors, self._encoder_of(generation), space, "summaries")
         finder = ArticleFinder(
-            **self._halves(generation, "hybrid"),
-            summaries=summary_space(generation.id, maker),
+            self.library,
+            generation.id,
+            keyword=self._finding.scorer(generation, KEYWORD),
+            dense=self._finding.scorer(generation, DENSE),
+            summaries=summaries if space in self.vectors.spaces() else None,
+            fuse=partial(convex, dense_weight=self._settings.retrieve.dense_weight),
+            candidates=self._settings.retrieve.candidates,
             maker=maker,
             least_passages=LEAST_PASSAGES,
         )
         return finder.find
 
-    def retriever(self, generation: Generation, name: str) -> Retriever:
-        """See :class:`dragtor.parts.Parts`."""
-        from dragtor.retrieve.rerank import RerankingRetriever
-
-        settings = self._settings.retrieve
-        make = choose(RETRIEVERS, name, "retriever")
-        retriever: Retriever = make(**self._halves(generation, name))
-        if settings.reranker == "none":
-            return retriever
-        entry = self._weights.entry(settings.reranker)
-        reranker = choose(RERANKERS, "onnx", "reranker")(
-            self._weights.path(entry.name), name=entry.name, threads=self._settings.encoder.threads
-        )
-        return RerankingRetriever(retriever, reranker, settings.rerank_candidates)
-
-    def _halves(self, generation: Generation, name: str) -> dict[str, Any]:
-        """What the constructor of a retriever takes: keyword index, vectors, or both."""
-        from dragtor.fusion import convex
-        from dragtor.store.keywords import SqliteKeywordIndex
-
-        parts: dict[str, Any] = {"library": self.library, "generation": generation.id}
-        if name != "dense":
-            parts |= {"index": SqliteKeywordIndex(self.library.database)}
-        if name != "keyword":
-            parts |= {
-                "vectors": self.vectors,
-                "encoder": self._encoder_of(generation),
-                "space": space_name(generation.id, DENSE),
-            }
-        if name == "hybrid":
-            settings = self._settings.retrieve
-            parts |= {
-                "fuse": partial(convex, dense_weight=settings.dense_weight),
-                "candidates": settings.candidates,
-            }
-        return parts
-
     def _encoder_of(self, generation: Generation) -> Encoder:
-        encoder: Encoder = self.encoder(generation.recipe)
-        if encoder.fingerprint != generation.spaces[DENSE]:
-            raise ModelError(
-                f"the files of {generation.recipe['model']} are not those the index was made with: "
-                "run `dragtor index`"
-            )
-        return encoder
+        encoder = self.encoder(generation.recipe)
+        check_files(generation, {DENSE: encoder})
+        made: Encoder = encoder
+        return made

@@ -64,7 +64,6 @@ def _query(state: State) -> Query:
     return Query(
         "",
         k=settings.answer.passages,
-        retriever=settings.retrieve.retriever,
         collections=(state.collection,),
     )
 

@@ -23,7 +23,7 @@ Count = Annotated[
     int | None, typer.Option("-k", min=1, metavar="N", help="How many passages to find.")
 ]
 Retriever = Annotated[
-    str | None, typer.Option("--retriever", help="hybrid, dense or keyword.", metavar="NAME")
+    str | None, typer.Option("--retriever", help="hybrid, or keyword, dense, late joined by +.", metavar="NAME")
 ]
 Filters = Annotated[
     list[str] | None,
@@ -207,7 +207,7 @@ def make_query(
     return Query(
         text=clean(text),
         k=k,
-        retriever=retriever or state.settings.retrieve.retriever,
+        ranking=replace(state.dragtor.ranking, retriever=retriever) if retriever else None,
         filters=tuple(parse_filter(condition) for condition in filters or ()),
         collections=(state.collection,),
         strategy=strategy or ("plain" if no_thinking(state) else state.settings.answer.strategy),

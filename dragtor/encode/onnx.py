@@ -13,7 +13,7 @@ import numpy as np
 from dragtor.encode.files import checksum, graph_file
 from dragtor.encode.session import Output, TokenModel, Tokens, open_tokenizer
 from dragtor.errors import ModelError
-from dragtor.types import Span, Vectors
+from dragtor.types import Encoded, Span, Vectors
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -96,15 +96,33 @@ class OnnxEncoder:
         ("late chunking", Günther et al. 2024, https://arxiv.org/abs/2409.04701), so it costs no
         second run. One without a token of its own (beyond ``max_tokens``, say) has its passage's.
         """
+        encoded = self._read(texts, spans, keep_tokens=False)
+        return encoded.vectors, encoded.spans
+
+    def read(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> Encoded:
+        """See :class:`dragtor.interfaces.TokenReader`."""
+        return self._read(texts, spans, keep_tokens=True)
+
+    def read_question(self, text: str) -> Vectors:
+        """See :class:`dragtor.interfaces.TokenReader`."""
+        ((_, hidden, _),) = self._model.run(self._model.tokenize([self._query_prefix + text]))
+        return _unit(hidden[0])
+
+    def _read(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]], *, keep_tokens: bool
+    ) -> Encoded:
         shift = len(self._passage_prefix)
         inputs, places = self._model.tokenize_placed([self._passage_prefix + t for t in texts])
         vectors: Vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         pooled: list[Vectors] = [vectors[:0]] * len(texts)
+        kept: list[Vectors] = [vectors[:0]] * len(texts)
         for rows, hidden, mask in self._model.run(inputs) if texts else ():
             vectors[rows] = self._pool(hidden, mask)
             for row, tokens in zip(rows, hidden, strict=True):
                 pooled[row] = _mean(tokens, places[row] - shift, spans[row], vectors[row])
-        return vectors, pooled
+                if keep_tokens:
+                    kept[row] = _unit(tokens[: len(places[row])])
+        return Encoded(vectors, pooled, kept)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The same for questions. One alone is remembered a while: several stages ask for it."""

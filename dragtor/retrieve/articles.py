@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dragtor.fusion import Scores, ranking
-from dragtor.interfaces import Encoder, KeywordIndex, Library, VectorStore
+from dragtor.interfaces import Asked, Library, Scorer
 from dragtor.retrieve.ranked import by_id, check
-from dragtor.types import ArticleHit, DocumentInfo, Query, Vectors
+from dragtor.types import ArticleHit, DocumentInfo, Query
 
 Fusion = Callable[[Scores, Scores], dict[str, float]]
 """Merges keyword scores and dense scores."""
@@ -18,10 +18,12 @@ class ArticleFinder:
 
     Parameters
     ----------
-    space, summaries
-        Where the vectors of passages lie, by passage id, and those of summaries, by document id.
+    keyword, dense
+        What scores passages.
+    summaries
+        What scores documents by the vectors of their summaries, if there are any.
     maker
-        Whose summaries the latter are.
+        Whose summaries these are.
     least_passages
         Documents with fewer passages have no summary and stand for themselves.
     candidates
@@ -31,26 +33,23 @@ class ArticleFinder:
     def __init__(
         self,
         library: Library,
-        index: KeywordIndex,
-        vectors: VectorStore,
-        encoder: Encoder,
         generation: int,
-        space: str,
+        *,
+        keyword: Scorer,
+        dense: Scorer,
+        summaries: Scorer | None,
         fuse: Fusion,
         candidates: int,
-        summaries: str,
         maker: str,
         least_passages: int,
     ) -> None:
         self._library = library
-        self._index = index
-        self._vectors = vectors
-        self._encoder = encoder
         self._generation = generation
-        self._space = space
+        self._keyword = keyword
+        self._dense = dense
+        self._summaries = summaries
         self._fuse = fuse
         self._candidates = candidates
-        self._summaries = summaries
         self._maker = maker
         self._least_passages = least_passages
 
@@ -60,40 +59,31 @@ class ArticleFinder:
         Raises QueryError as a search does.
         """
         check(query)
-        asked = (self._generation, query.collections, query.filters)
-        among = self._library.scope(*asked)
+        scope = (self._generation, query.collections, query.filters)
+        among = self._library.scope(*scope)
         if among == frozenset():
             return ()
-        vector = self._encoder.encode_queries([query.text])[0]
-        keyword, dense = self._passages(query.text, vector, among)
+        keyword = by_id(self._keyword.ask(query.text).search(self._candidates, among))
+        asked = self._dense.ask(query.text)
+        dense = by_id(asked.search(self._candidates, among))
+        dense |= asked.score([id for id in keyword if id not in dense])
         resolved = self._library.resolve(self._generation, list({**keyword, **dense}))
         documents = {id: one.document for id, one in resolved.items()}
         best = _best(dense, documents)
-        for id, cosine in self._summary_scores(vector, self._library.document_scope(*asked)):
-            best[id] = max(cosine, best.get(id, -1.0))
+        if self._summaries is not None:
+            allowed = self._library.document_scope(*scope)
+            scored = self._summary_scores(self._summaries.ask(query.text), allowed)
+            for id, cosine in scored.items():
+                best[id] = max(cosine, best.get(id, -1.0))
         fused = self._fuse(_best(keyword, documents), best)
         infos = {info.id: info for info in documents.values()}
         return self._hits(fused, infos, query.k)
 
-    def _passages(
-        self, text: str, vector: Vectors, among: frozenset[str] | None
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Keyword scores and cosines by passage; what only the words found has a cosine, too."""
-        wanted = self._candidates
-        keyword = by_id(self._index.search(self._generation, text, wanted, among))
-        dense = by_id(self._vectors.search(self._space, vector, wanted, among))
-        stored = self._vectors.get(self._space, [id for id in keyword if id not in dense])
-        return keyword, dense | {id: float(row @ vector) for id, row in stored.items()}
-
-    def _summary_scores(
-        self, vector: Vectors, among: frozenset[str] | None
-    ) -> list[tuple[str, float]]:
+    def _summary_scores(self, asked: Asked, among: frozenset[str] | None) -> dict[str, float]:
         """Cosines by document, of summaries that are of the text that answers."""
-        if self._summaries not in self._vectors.spaces():
-            return []
-        found = by_id(self._vectors.search(self._summaries, vector, self._candidates, among))
+        found = by_id(asked.search(self._candidates, among))
         valid = self._library.summaries(self._generation, self._maker, list(found))
-        return [(id, score) for id, score in found.items() if id in valid]
+        return {id: score for id, score in found.items() if id in valid}
 
     def _hits(
         self, scores: Mapping[str, float], infos: Mapping[str, DocumentInfo], k: int

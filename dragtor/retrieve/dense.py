@@ -1,38 +1,47 @@
-"""Finding passages by what the question means, as an encoder sees it."""
+"""Scoring passages by what the question means, as an encoder sees it."""
 
 from __future__ import annotations
 
-from dragtor.interfaces import Encoder, Library, VectorStore
-from dragtor.retrieve.ranked import Among, Clock, Ranked, by_id, retrieve
-from dragtor.types import Query, SearchResult
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dragtor.interfaces import Encoder, VectorStore
+from dragtor.types import Scored, Vectors
 
 
-class DenseRetriever:
-    """Ranks by the cosine of vectors. Hits carry the score ``dense``, between -1 and 1.
+class DenseScorer:
+    """Scores by the cosine of vectors; ``space`` holds those that ``encoder`` made of passages.
 
-    ``space`` holds the vectors that ``encoder`` made of this generation's passages.
+    Of a long question, the encoder sees the first ``max_tokens`` tokens.
     """
 
-    def __init__(
-        self, library: Library, vectors: VectorStore, encoder: Encoder, generation: int, space: str
-    ) -> None:
-        self._library = library
+    kind: Literal["keyword", "dense"] = "dense"
+
+    def __init__(self, vectors: VectorStore, encoder: Encoder, space: str, name: str) -> None:
+        self.name = name
         self._vectors = vectors
         self._encoder = encoder
-        self._generation = generation
         self._space = space
 
-    def retrieve(self, query: Query) -> SearchResult:
-        """At most ``query.k`` hits; timings encode_s, dense_s and total_s. Raises QueryError.
+    def ask(self, question: str) -> AskedVector:
+        """See :class:`dragtor.interfaces.Scorer`."""
+        return AskedVector(self._vectors, self._space, self._encoder.encode_queries([question])[0])
 
-        Of a long question, the encoder sees the first ``max_tokens`` tokens.
-        """
 
-        def rank(wanted: int, among: Among, clock: Clock) -> Ranked:
-            with clock.time("encode_s"):
-                vector = self._encoder.encode_queries([query.text])[0]
-            with clock.time("dense_s"):
-                scores = by_id(self._vectors.search(self._space, vector, wanted, among))
-            return Ranked(scores, {"dense": scores}, complete=len(scores) < wanted)
+@dataclass(frozen=True, slots=True)
+class AskedVector:
+    """A question as a vector, shape (dimension,)."""
 
-        return retrieve(self._library, self._generation, query, 0, rank)
+    vectors: VectorStore
+    space: str
+    vector: Vectors
+
+    def search(self, k: int, among: Collection[str] | None = None) -> list[Scored]:
+        """See :class:`dragtor.interfaces.Asked`."""
+        return self.vectors.search(self.space, self.vector, k, among)
+
+    def score(self, ids: Sequence[str]) -> dict[str, float]:
+        """See :class:`dragtor.interfaces.Asked`."""
+        stored = self.vectors.get(self.space, ids)
+        return {id: float(row @ self.vector) for id, row in stored.items()}

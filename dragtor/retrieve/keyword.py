@@ -1,26 +1,46 @@
-"""Finding passages by the words of the question."""
+"""Scoring passages by the words of the question."""
 
 from __future__ import annotations
 
-from dragtor.interfaces import KeywordIndex, Library
-from dragtor.retrieve.ranked import Among, Clock, Ranked, by_id, retrieve
-from dragtor.types import Query, SearchResult
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dragtor.interfaces import KeywordIndex
+from dragtor.retrieve.ranked import by_id
+from dragtor.types import Scored
 
 
-class KeywordRetriever:
-    """Ranks by BM25. Hits carry the score ``keyword``."""
+class KeywordScorer:
+    """Scores by BM25. A passage without a word of the question scores 0."""
 
-    def __init__(self, library: Library, index: KeywordIndex, generation: int) -> None:
-        self._library = library
+    name = "keyword"
+    kind: Literal["keyword", "dense"] = "keyword"
+
+    def __init__(self, index: KeywordIndex, generation: int) -> None:
         self._index = index
         self._generation = generation
 
-    def retrieve(self, query: Query) -> SearchResult:
-        """At most ``query.k`` hits, with the timings keyword_s and total_s. Raises QueryError."""
+    def ask(self, question: str) -> AskedWords:
+        """See :class:`dragtor.interfaces.Scorer`."""
+        return AskedWords(self._index, self._generation, question)
 
-        def rank(wanted: int, among: Among, clock: Clock) -> Ranked:
-            with clock.time("keyword_s"):
-                scores = by_id(self._index.search(self._generation, query.text, wanted, among))
-            return Ranked(scores, {"keyword": scores}, complete=len(scores) < wanted)
 
-        return retrieve(self._library, self._generation, query, 0, rank)
+@dataclass(frozen=True, slots=True)
+class AskedWords:
+    """A question to the keyword index."""
+
+    index: KeywordIndex
+    generation: int
+    question: str
+
+    def search(self, k: int, among: Collection[str] | None = None) -> list[Scored]:
+        """See :class:`dragtor.interfaces.Asked`; only passages that share a word are found."""
+        return self.index.search(self.generation, self.question, k, among)
+
+    def score(self, ids: Sequence[str]) -> dict[str, float]:
+        """See :class:`dragtor.interfaces.Asked`."""
+        if not ids:
+            return {}
+        found = self.index.search(self.generation, self.question, len(ids), ids)
+        return dict.fromkeys(ids, 0.0) | by_id(found)

@@ -195,9 +195,9 @@ def _insert(
             )
     numbered = list(enumerate(passages, start=last + 1))
     connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (row, generation, p.id, pk, version, p.start, p.end, input_hash(p))
+            (row, generation, p.id, pk, version, p.start, p.end, input_hash(p), *_parent(p))
             for row, p in numbered
         ),
     )
@@ -206,6 +206,11 @@ def _insert(
         connection, generation, (keywords.Row(row, title, p.text) for row, p in numbered)
     )
     return last + len(passages)
+
+
+def _parent(passage: Passage) -> tuple[int | None, int | None]:
+    parent = passage.parent
+    return (None, None) if parent is None else (parent.start, parent.end)
 
 
 def _forget(connection: sqlite3.Connection, generation: int, document: int) -> list[str]:

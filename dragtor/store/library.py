@@ -23,6 +23,7 @@ from dragtor.types import (
     Passage,
     Resolved,
     SourceInfo,
+    Span,
 )
 
 
@@ -53,10 +54,12 @@ class SqliteLibrary:
         with self.database.reading() as connection:
             return generations.in_state(connection, "active")
 
-    def resolve(self, generation: int, ids: Sequence[str]) -> dict[str, Resolved]:
+    def resolve(
+        self, generation: int, ids: Sequence[str], wider: Mapping[str, Span] | None = None
+    ) -> dict[str, Resolved]:
         """See Library."""
         with self.database.reading() as connection:
-            return reading.resolve(connection, self._texts, generation, ids)
+            return reading.resolve(connection, self._texts, generation, ids, wider or {})
 
     def scope(
         self, generation: int, collections: Sequence[str], filters: Sequence[Filter]
@@ -91,6 +94,11 @@ class SqliteLibrary:
         """See Library."""
         with self.database.reading() as connection:
             return reading.passages(connection, generation, document_id)
+
+    def input_hashes(self, generation: int, ids: Sequence[str]) -> dict[str, str]:
+        """See Library."""
+        with self.database.reading() as connection:
+            return reading.input_hashes(connection, generation, ids)
 
     def passage_ids(self, generation: int) -> set[str]:
         """See Library."""

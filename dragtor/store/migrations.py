@@ -23,7 +23,17 @@ def m002_answers(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_library, m002_answers)
+def m003_parents(connection: sqlite3.Connection) -> None:
+    """What a model may read in the place of a passage."""
+    for statement in _M003.split(";"):
+        connection.execute(statement)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    m001_library,
+    m002_answers,
+    m003_parents,
+)
 
 
 def version(connection: sqlite3.Connection) -> int:
@@ -185,4 +195,10 @@ CREATE TABLE summaries (
     text TEXT NOT NULL,
     PRIMARY KEY (version, maker)
 ) WITHOUT ROWID
+"""
+
+_M003 = """
+-- The wider stretch of its version that may be read in a passage's place.
+ALTER TABLE passages ADD COLUMN parent_start INTEGER CHECK (parent_start >= 0);
+ALTER TABLE passages ADD COLUMN parent_end INTEGER CHECK (parent_end > parent_start)
 """

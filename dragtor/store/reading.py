@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dragtor.errors import QueryError
 from dragtor.filters import alternatives, matches
 from dragtor.store.places import PlacedText, TextCache
-from dragtor.types import Document, DocumentInfo, Filter, Mark, Passage, Resolved
+from dragtor.types import Document, DocumentInfo, Filter, Mark, Passage, Resolved, Span
 
 _INFO = "d.id, v.uri, v.title, v.kind, v.author, v.published, v.metadata"
 _FIELDS = {
@@ -53,21 +53,32 @@ def document(connection: sqlite3.Connection, id: str, *, newest: bool) -> Docume
 
 
 def resolve(
-    connection: sqlite3.Connection, cache: TextCache, generation: int, ids: Sequence[str]
+    connection: sqlite3.Connection,
+    cache: TextCache,
+    generation: int,
+    ids: Sequence[str],
+    wider: Mapping[str, Span],
 ) -> dict[str, Resolved]:
-    """Passages by id with their documents and places; unknown ids are absent."""
+    """Passages by id with their documents and places; unknown ids are absent.
+
+    ``wider`` gives other stretches to read of the same texts, by passage id.
+    """
     rows = connection.execute(
-        f"SELECT {_INFO}, v.digest, p.id, p.start, p.end, p.input_hash, p.version"
-        " FROM json_each(?) AS wanted"
+        f"SELECT {_INFO}, v.digest, p.id, p.start, p.end, p.input_hash,"
+        " p.parent_start, p.parent_end, p.version FROM json_each(?) AS wanted"
         " CROSS JOIN passages p ON p.generation = ? AND p.id = wanted.value"
         " JOIN documents d ON d.pk = p.document JOIN versions v ON v.pk = p.version",
         (json.dumps(list(ids)), generation),
     ).fetchall()
-    texts = _texts(connection, cache, {row[7]: row[12] for row in rows})
+    texts = _texts(connection, cache, {row[7]: row[14] for row in rows})
     found = {}
-    for *info, digest, id, start, end, hash, _ in rows:
+    for *info, digest, id, start, end, hash, parent_start, parent_end, _ in rows:
         placed = texts[digest]
-        passage = Passage(id, start, end, placed.text[start:end], input_hash=hash)
+        parent = _parent(parent_start, parent_end)
+        if id in wider:
+            start, end = wider[id].start, wider[id].end
+        text = placed.text[start:end]
+        passage = Passage(id, start, end, text, input_hash=hash, parent=parent)
         marks = placed.within(start, end)
         found[id] = Resolved(passage, _info(info), placed.location(start), marks)
     return found
@@ -76,17 +87,34 @@ def resolve(
 def passages(connection: sqlite3.Connection, generation: int, id: str) -> list[Passage]:
     """Passages of a document in text order."""
     rows = connection.execute(
-        "SELECT p.version, p.id, p.start, p.end, p.input_hash FROM passages p JOIN documents d"
-        " ON d.pk = p.document WHERE p.generation = ? AND d.id = ? ORDER BY p.start, p.end, p.pk",
+        "SELECT p.version, p.id, p.start, p.end, p.input_hash, p.parent_start, p.parent_end"
+        " FROM passages p JOIN documents d ON d.pk = p.document WHERE p.generation = ? AND d.id = ?"
+        " ORDER BY p.start, p.end, p.pk",
         (generation, id),
     ).fetchall()
     if not rows:
         return []
     (text,) = connection.execute("SELECT text FROM versions WHERE pk = ?", rows[0][:1]).fetchone()
     return [
-        Passage(id, start, end, text[start:end], input_hash=hash)
-        for _, id, start, end, hash in rows
+        Passage(id, start, end, text[start:end], input_hash=hash, parent=_parent(*parent))
+        for _, id, start, end, hash, *parent in rows
     ]
+
+
+def input_hashes(
+    connection: sqlite3.Connection, generation: int, ids: Sequence[str]
+) -> dict[str, str]:
+    """Hash of the encoder's input by passage id; unknown ids are absent."""
+    rows = connection.execute(
+        "SELECT p.id, p.input_hash FROM json_each(?) AS wanted"
+        " CROSS JOIN passages p ON p.generation = ? AND p.id = wanted.value",
+        (json.dumps(list(ids)), generation),
+    )
+    return dict(rows.fetchall())
+
+
+def _parent(start: int | None, end: int | None) -> Span | None:
+    return None if start is None or end is None else Span(start, end)
 
 
 def scope(

@@ -1,0 +1,114 @@
+"""What finds passages: the parts of retrieval over an index, and what goes on top of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from dragtor.build.choices import RERANKERS, choose
+from dragtor.build.encoders import Encoders, check_files, late_spec, specs
+from dragtor.errors import QueryError
+from dragtor.interfaces import Retriever, Scorer, TokenStore, VectorStore
+from dragtor.spaces import DENSE, LATE, space_name
+from dragtor.types import Generation, Ranking
+
+if TYPE_CHECKING:
+    from dragtor.retrieve.rerank import Judge
+    from dragtor.store.library import SqliteLibrary
+    from dragtor.weights import Weights
+
+KEYWORD = "keyword"
+EVERYTHING = "hybrid"
+MAX_SIM = "maxsim"
+
+
+class Finding:
+    """Makes retrievers over an index."""
+
+    def __init__(
+        self,
+        library: SqliteLibrary,
+        vectors: VectorStore,
+        tokens: TokenStore,
+        encoders: Encoders,
+        weights: Weights,
+        threads: int,
+    ) -> None:
+        self._library = library
+        self._vectors = vectors
+        self._tokens = tokens
+        self._encoders = encoders
+        self._weights = weights
+        self._threads = threads
+
+    def retriever(self, generation: Generation, ranking: Ranking) -> Retriever:
+        """See :class:`dragtor.parts.Parts`."""
+        from dragtor.retrieve.fused import FusedRetriever
+        from dragtor.retrieve.rerank import RerankingRetriever
+        from dragtor.retrieve.widen import WideningRetriever
+
+        parts = self._makers(generation)
+        wanted = list(parts) if ranking.retriever == EVERYTHING else ranking.retriever.split("+")
+        for name in wanted:
+            if name not in parts:
+                raise QueryError(
+                    f"the index has no part {name!r} to search by: it has {', '.join(parts)}"
+                )
+        scorers = [parts[name]() for name in wanted]
+        retriever: Retriever = FusedRetriever(self._library, generation.id, scorers)
+        if ranking.reranker != "none":
+            retriever = RerankingRetriever(retriever, self._judge(generation, ranking.reranker))
+        return WideningRetriever(retriever, self._library, generation.id)
+
+    def scorer(self, generation: Generation, name: str) -> Scorer:
+        """One part of retrieval over an index that has it."""
+        return self._makers(generation)[name]()
+
+    def _makers(self, generation: Generation) -> Mapping[str, Callable[[], Scorer]]:
+        """What makes each part that an index has."""
+        names = [name for name in generation.spaces if name != LATE]
+        parts: dict[str, Callable[[], Scorer]] = {KEYWORD: lambda: self._keyword(generation)}
+        for name in sorted(names, key=lambda name: (name != DENSE, name)):
+            parts[name] = lambda name=name: self._dense(generation, name)  # type: ignore[misc]
+        if LATE in generation.spaces:
+            parts[LATE] = lambda: self._late(generation)
+        return parts
+
+    def _keyword(self, generation: Generation) -> Scorer:
+        from dragtor.retrieve.keyword import KeywordScorer
+        from dragtor.store.keywords import SqliteKeywordIndex
+
+        return KeywordScorer(SqliteKeywordIndex(self._library.database), generation.id)
+
+    def _dense(self, generation: Generation, name: str) -> Scorer:
+        from dragtor.retrieve.dense import DenseScorer
+
+        encoder = self._encoders.get(specs(generation.recipe)[name])
+        check_files(generation, {name: encoder})
+        return DenseScorer(self._vectors, encoder, space_name(generation.id, name), name)
+
+    def _late(self, generation: Generation) -> Scorer:
+        from dragtor.retrieve.late import LateScorer
+
+        late = late_spec(generation.recipe)
+        assert late is not None
+        encoder = self._encoders.tokens(late, specs(generation.recipe)[DENSE])
+        check_files(generation, {LATE: encoder})
+        return LateScorer(self._library, self._tokens, encoder, generation.id)
+
+    def _judge(self, generation: Generation, name: str) -> Judge:
+        from dragtor.retrieve.rerank import ScorerJudge, TextJudge
+
+        if name == MAX_SIM:
+            if LATE not in generation.spaces:
+                raise QueryError(
+                    "the reranker maxsim needs token vectors, and the index has none: set "
+                    "late.model and run `dragtor index`"
+                )
+            return ScorerJudge(self._late(generation))
+        entry = self._weights.entry(name)
+        return TextJudge(
+            choose(RERANKERS, "onnx", "reranker")(
+                self._weights.path(entry.name), name=entry.name, threads=self._threads
+            )
+        )

@@ -1,0 +1,256 @@
+"""Spaces: what each way of looking for passages keeps of them, written while they are indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from dragtor.interfaces import (
+    Encoder,
+    Library,
+    TokenEncoder,
+    TokenReader,
+    TokenStore,
+    VectorCache,
+    VectorStore,
+)
+from dragtor.passages import input_hash, sentence_inputs, sentences_key
+from dragtor.types import Document, Passage, Vectors
+
+DENSE = "dense"
+"""Name of the space of the main encoder; others have the name of their encoder."""
+LATE = "late"
+"""Name of the space of token vectors."""
+CHUNK = 512
+"""Vectors that are written together."""
+STEP = 128
+"""Passages encoded, and made safe, at a time: the most model time a crash can cost."""
+
+Indexed = tuple[Document, Sequence[Passage]]
+Advance = Callable[[int, int], None]
+"""Told how many passages are done, and how many of these a model had to read."""
+
+
+def space_name(generation: int, space: str) -> str:
+    """Name that a generation's space has in the vector store."""
+    return f"g{generation}-{space}"
+
+
+class Space(Protocol):
+    """One kind of vectors of passages, from one encoder."""
+
+    name: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the same passages would get other vectors."""
+        ...
+
+    def lost(self, generation: int) -> bool:
+        """Whether there is nothing of this generation, as after its files were deleted."""
+        ...
+
+    def create(self, generation: int) -> None:
+        """Make room; nothing happens if it is there."""
+        ...
+
+    def write(
+        self,
+        generation: int,
+        batch: Sequence[Indexed],
+        changed: Sequence[Passage],
+        advance: Advance,
+    ) -> None:
+        """Write what ``changed`` needs, passages of ``batch`` whose encoder input is new."""
+        ...
+
+    def delete(self, generation: int, ids: Sequence[str]) -> None:
+        """Forget passages that are no more."""
+        ...
+
+    def sweep(self, generation: int) -> None:
+        """Forget all that no passage of this generation, the only one left, needs."""
+        ...
+
+
+class VectorSpace:
+    """One vector for each passage, in the vector store; with the main encoder, of sentences too.
+
+    ``tokens`` is a space that is made of token vectors of the same encoder, and is given those of
+    every passage that is read.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        library: Library,
+        encoder: Encoder,
+        vectors: VectorStore,
+        cache: VectorCache,
+        tokens: SharedTokenSpace | None = None,
+    ) -> None:
+        self.name = name
+        self._library = library
+        self._encoder = encoder
+        self._vectors = vectors
+        self._cache = cache
+        self._tokens = tokens
+
+    @property
+    def fingerprint(self) -> str:
+        """See Space."""
+        return self._encoder.fingerprint
+
+    def lost(self, generation: int) -> bool:
+        """See Space."""
+        return space_name(generation, self.name) not in self._vectors.spaces()
+
+    def create(self, generation: int) -> None:
+        """See Space."""
+        self._vectors.create(space_name(generation, self.name), self._encoder.dimension)
+
+    def write(
+        self,
+        generation: int,
+        batch: Sequence[Indexed],
+        changed: Sequence[Passage],
+        advance: Advance,
+    ) -> None:
+        """See Space; what the cache has is not encoded."""
+        space = space_name(generation, self.name)
+        for start in range(0, len(changed), CHUNK):
+            chunk = changed[start : start + CHUNK]
+            vectors = self._encode(chunk, advance)
+            self._vectors.add(space, [passage.id for passage in chunk], vectors)
+            self._library.touch()
+
+    def delete(self, generation: int, ids: Sequence[str]) -> None:
+        """See Space."""
+        self._vectors.delete(space_name(generation, self.name), ids)
+
+    def sweep(self, generation: int) -> None:
+        """See Space."""
+        space = space_name(generation, self.name)
+        orphans = self._vectors.ids(space) - self._library.passage_ids(generation)
+        self._vectors.delete(space, orphans)
+
+    def _encode(self, passages: Sequence[Passage], advance: Advance) -> Vectors:
+        """Vectors of passages, from the cache or made and put there."""
+        inputs = [passage.encoder_input for passage in passages]
+        known = self._cache.get(self._encoder.fingerprint, inputs)
+        missing = {p.encoder_input: p for p in passages if p.encoder_input not in known}
+        advance(len(passages) - len(missing), 0)
+        ordered = sorted(missing.values(), key=lambda passage: len(passage.encoder_input))
+        for start in range(0, len(ordered), STEP):
+            step = ordered[start : start + STEP]
+            known.update(zip([p.encoder_input for p in step], self._read(step), strict=True))
+            advance(len(step), len(step))
+        return np.stack([known[text] for text in inputs])
+
+    def _read(self, passages: Sequence[Passage]) -> Vectors:
+        """Run the encoder, and keep all that comes of it."""
+        inputs = [passage.encoder_input for passage in passages]
+        if self.name != DENSE:
+            vectors = self._encoder.encode_passages(inputs)
+        else:
+            vectors = self._read_with_sentences(passages, inputs)
+        self._cache.put(self._encoder.fingerprint, inputs, vectors)
+        return vectors
+
+    def _read_with_sentences(self, passages: Sequence[Passage], inputs: Sequence[str]) -> Vectors:
+        cuts = [sentence_inputs(passage) for passage in passages]
+        if self._tokens is None:
+            vectors, sentences = self._encoder.encode_spans(inputs, cuts)
+        else:
+            encoded = self._tokens.reader.read(inputs, cuts)
+            vectors, sentences = encoded.vectors, encoded.spans
+            self._tokens.take(passages, encoded.tokens)
+        keys = [sentences_key(input_hash(passage), passage) for passage in passages]
+        self._cache.put_spans(self._encoder.fingerprint, keys, sentences)
+        return vectors
+
+
+class TokenSpace:
+    """Token vectors of passages for late interaction, in the token store, by encoder input.
+
+    The store's space is of the encoder and not of a generation, so that a passage that comes
+    again under another splitter costs no model.
+    """
+
+    name = LATE
+
+    def __init__(self, library: Library, encoder: TokenEncoder, store: TokenStore) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._store = store
+
+    @property
+    def fingerprint(self) -> str:
+        """See Space."""
+        return self._encoder.fingerprint
+
+    def lost(self, generation: int) -> bool:
+        """See Space."""
+        return self.fingerprint not in self._store.spaces()
+
+    def create(self, generation: int) -> None:
+        """See Space."""
+        self._store.create(self.fingerprint, self._encoder.dimension)
+
+    def write(
+        self,
+        generation: int,
+        batch: Sequence[Indexed],
+        changed: Sequence[Passage],
+        advance: Advance,
+    ) -> None:
+        """See Space; what the store has is not encoded."""
+        by_key = {input_hash(passage): passage for passage in changed}
+        missing = self._store.missing(self.fingerprint, by_key)
+        advance(len(changed) - len(missing), 0)
+        ordered = sorted((by_key[key] for key in missing), key=lambda p: len(p.encoder_input))
+        for start in range(0, len(ordered), STEP):
+            step = ordered[start : start + STEP]
+            inputs = [passage.encoder_input for passage in step]
+            self._keep(step, self._encoder.encode_passage_tokens(inputs))
+            advance(len(step), len(step))
+
+    def delete(self, generation: int, ids: Sequence[str]) -> None:
+        """Nothing to do: what the library does not know is not found, and is swept later."""
+
+    def sweep(self, generation: int) -> None:
+        """See Space."""
+        for other in self._store.spaces() - {self.fingerprint}:
+            self._store.drop(other)
+        ids = sorted(self._library.passage_ids(generation))
+        self._store.keep(
+            self.fingerprint, set(self._library.input_hashes(generation, ids).values())
+        )
+
+    def _keep(self, passages: Sequence[Passage], tokens: Sequence[Vectors]) -> None:
+        self._store.add(self.fingerprint, [input_hash(passage) for passage in passages], tokens)
+
+
+class SharedTokenSpace(TokenSpace):
+    """A token space of the main encoder's own token vectors, which come of the same run.
+
+    ``reduce`` makes those of a passage what the token encoder would have made of it.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        encoder: TokenEncoder,
+        store: TokenStore,
+        reader: TokenReader,
+        reduce: Callable[[Sequence[Vectors]], list[Vectors]],
+    ) -> None:
+        super().__init__(library, encoder, store)
+        self.reader = reader
+        self._reduce = reduce
+
+    def take(self, passages: Sequence[Passage], tokens: Sequence[Vectors]) -> None:
+        """Keep the token vectors of passages that were just read."""
+        self._keep(passages, self._reduce(tokens))
