@@ -1,46 +1,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import pairwise
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from dragtor.errors import ConfigError
-from dragtor.split.structure import LONGEST_TOKEN, StructureSplitter
-from dragtor.types import Document, Mark, Span
-from tests.contracts.splitter import SplitterContract, document
-
-
-class WordTokenizer:
-    """Words and single signs: what it finds in a part of a text, it finds in the whole as well."""
-
-    def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
-        return [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
-
-
-def markdown(text: str) -> Document:
-    marks = re.finditer(r"^(#{1,6}) (.+)$", text, re.MULTILINE)
-    return document(text, tuple(Mark(m.start(), heading=m[2], level=len(m[1])) for m in marks))
+from dragtor.split.structure import StructureSplitter
+from dragtor.types import Cut, Mark
+from tests.contracts.splitter import document, markdown
+from tests.split.readers import WordTokenizer
 
 
 def cut(text: str, max_tokens: int, overlap_tokens: int = 0) -> list[str]:
     spans = StructureSplitter(WordTokenizer(), max_tokens, overlap_tokens).split(markdown(text))
     return [text[span.start : span.end] for span in spans]
-
-
-def count(text: str) -> int:
-    """Tokens, by the splitter's own rule that over-long tokens count by their characters."""
-    sizes = [end - start for start, end in WordTokenizer().token_spans(text)]
-    return sum(1 if size <= LONGEST_TOKEN else size for size in sizes)
-
-
-class TestContract(SplitterContract):
-    @pytest.fixture(params=[(16, 0), (30, 15), (200, 32)])
-    def splitter(self, request: pytest.FixtureRequest) -> StructureSplitter:
-        return StructureSplitter(WordTokenizer(), *request.param)
 
 
 def test_a_document_that_fits_the_budget_is_one_passage() -> None:
@@ -114,45 +85,4 @@ def test_a_heading_that_the_text_does_not_show_still_begins_a_passage() -> None:
     text = "One two three four. Five six seven.\n\nEight nine ten eleven. Twelve and so on."
     splitter = StructureSplitter(WordTokenizer(), 12)
     spans = splitter.split(document(text, (Mark(37, heading="Not in the text", level=2),)))
-    assert spans == [Span(0, 35), Span(37, len(text))]
-
-
-def test_an_overlap_of_more_than_half_a_passage_is_refused_with_both_numbers() -> None:
-    with pytest.raises(ConfigError, match=r"overlap_tokens is 60.*max_tokens is 100.*0 and 50"):
-        StructureSplitter(WordTokenizer(), 100, 60)
-
-
-def test_the_fingerprint_tells_sizes_apart() -> None:
-    prints = {
-        StructureSplitter(WordTokenizer(), tokens, overlap).fingerprint
-        for tokens, overlap in [(100, 0), (100, 10), (200, 10)]
-    }
-    assert len(prints) == 3
-
-
-pieces = st.one_of(
-    st.sampled_from(["word ", "A sentence ends. ", "3.5 kg ", "e.g. Dr. X? ", '("quoted!") ']),
-    st.sampled_from(["\n", "\n\n", "\t", "# Head\n", "\n## Sub\n\n", "- item\n", "|a|\n"]),
-    st.sampled_from(["\u200b", "最初の日。", "e\u0301", "x" * 120]),
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(pieces, max_size=60).map("".join),
-    st.integers(min_value=4, max_value=40),
-    st.floats(min_value=0, max_value=0.5),
-)
-def test_any_text_is_covered_in_order_within_the_budget(
-    text: str, max_tokens: int, overlap: float
-) -> None:
-    splitter = StructureSplitter(WordTokenizer(), max_tokens, int(max_tokens * overlap))
-    spans = splitter.split(markdown(text))
-    covered = 0
-    for span in spans:
-        assert text[covered : span.start].strip() == ""
-        assert text[span.start : span.end].strip() == text[span.start : span.end] != ""
-        assert count(text[span.start : span.end]) <= max_tokens
-        assert span.end > covered
-        covered = span.end
-    assert text[covered:].strip() == ""
+    assert spans == [Cut(0, 35), Cut(37, len(text))]
