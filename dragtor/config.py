@@ -317,6 +317,11 @@ def _check_together(settings: Settings) -> None:
         ("answer.support_partly", answer.support_partly, yes, "as", "answer.support_yes"),
         ("llm.max_tokens", llm.max_tokens, less, "less than", "llm.context_tokens"),
     ]
+    if split.splitter == "parent_child":
+        longer = split.parent_tokens - 1
+        limits.append(
+            ("split.max_tokens", split.max_tokens, longer, "less than", "split.parent_tokens")
+        )
     for key, value, most, how, other in limits:
         if value > most:
             where = settings.place(key, other)

@@ -10,19 +10,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from importlib import import_module
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from dragtor.errors import ConfigError
 from dragtor.fusion import FUSIONS
-from dragtor.interfaces import Strategy
+from dragtor.interfaces import Splitter, Strategy
 from dragtor.mistakes import not_one_of
 
 if TYPE_CHECKING:
     from dragtor.answer.prompt import Templates
     from dragtor.answer.structured import Wording
-    from dragtor.config import EncoderSettings, Settings
+    from dragtor.config import EncoderSettings, Settings, Split
 
-SPLITTERS = {"structure": "dragtor.split.structure:StructureSplitter"}
+SPLITTERS = {
+    "structure": "dragtor.split.structure:StructureSplitter",
+    "paragraph": "dragtor.split.paragraph:ParagraphSplitter",
+    "recursive": "dragtor.split.recursive:RecursiveSplitter",
+    "window": "dragtor.split.window:WindowSplitter",
+    "markdown": "dragtor.split.markdown:MarkdownSplitter",
+    "semantic": "dragtor.split.semantic:SemanticSplitter",
+    "parent_child": "dragtor.split.parent_child:ParentChildSplitter",
+    "large": "dragtor.split.large:LargeSplitter",
+    "whole": "dragtor.split.whole:WholeSplitter",
+}
 ENCODERS = {"onnx": "dragtor.encode.onnx:OnnxEncoder"}
 TOKEN_ENCODERS = {"encoder": "dragtor.encode.tokens:EncoderTokens"}
 RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
@@ -83,6 +94,20 @@ def choose(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN40
 
 def _make(module: str, attribute: str, *args: object, **kwargs: object) -> Any:  # noqa: ANN401
     return getattr(import_module(module), attribute)(*args, **kwargs)
+
+
+def make_splitter(split: Split, encoder: Any) -> Splitter:  # noqa: ANN401 (and Tokenizer)
+    """The splitter of these settings. Its constructor names those it takes, after the encoder.
+
+    Raises ConfigError for an unknown name, and where values do not go together.
+    """
+    if split.splitter not in SPLITTERS:
+        raise ConfigError(not_one_of("split.splitter", split.splitter, SPLITTERS))
+    module, _, attribute = SPLITTERS[split.splitter].partition(":")
+    kind = getattr(import_module(module), attribute)
+    _, *taken = signature(kind).parameters
+    made: Splitter = kind(encoder, **{name: getattr(split, name) for name in taken})
+    return made
 
 
 def check_choices(settings: Settings) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from dragtor.build.choices import (
     EXTRACTORS,
     READERS,
-    SPLITTERS,
     SUMMARISERS,
     choose,
+    make_splitter,
     wording,
 )
 from dragtor.build.encoders import (
@@ -154,8 +154,7 @@ class Parts:
         from dragtor.split.context import contextualize
 
         split, encoder = self._settings.split, self.encoder(self.recipe)
-        make_splitter = choose(SPLITTERS, split.splitter, "split.splitter")
-        splitter = make_splitter(encoder, split.max_tokens, split.overlap_tokens)
+        splitter = make_splitter(split, encoder)
         return Indexer(
             library=self.library,
             splitter=splitter,

@@ -21,7 +21,7 @@ class LargeSplitter:
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, *, overlap_tokens: int = 0, parent_tokens: int = 800
+        self, tokenizer: Tokenizer, *, overlap_tokens: int = 0, parent_tokens: int = 600
     ) -> None:
         check_overlap(overlap_tokens, parent_tokens, "parent_tokens")
         self.fingerprint = f"large-{VERSION} max={parent_tokens} overlap={overlap_tokens}"

@@ -28,7 +28,7 @@ class ParentChildSplitter:
         max_tokens: int,
         overlap_tokens: int = 0,
         *,
-        parent_tokens: int = 800,
+        parent_tokens: int = 600,
     ) -> None:
         check_overlap(overlap_tokens, max_tokens)
         if parent_tokens <= max_tokens:

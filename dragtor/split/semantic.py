@@ -44,7 +44,7 @@ class SemanticSplitter:
         max_tokens: int,
         overlap_tokens: int = 0,
         *,
-        percentile: float = 95,
+        percentile: float = 90,
     ) -> None:
         check_overlap(overlap_tokens, max_tokens)
         if not 0 <= percentile <= 100:

@@ -22,7 +22,7 @@ class WindowSplitter:
     Raises ConfigError if the window has no sentence on each side.
     """
 
-    def __init__(self, tokenizer: Tokenizer, max_tokens: int, *, window_sentences: int = 3) -> None:
+    def __init__(self, tokenizer: Tokenizer, max_tokens: int, *, window_sentences: int = 2) -> None:
         if window_sentences < 1:
             raise ConfigError(
                 f"split.window_sentences is {window_sentences}: set it to 1 or more sentences"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dragtor.build.choices import SPLITTERS as CHOICES
+from dragtor.build.choices import make_splitter
+from dragtor.config import Split
 from dragtor.errors import ConfigError
 from dragtor.interfaces import Splitter
 from dragtor.split.large import LargeSplitter
@@ -51,11 +55,18 @@ SPLITTERS: dict[str, Made] = {
     "whole": (WholeSplitter(PIECES), Limits(PIECES, None, 0)),
 }
 
+TOLD = dict.fromkeys(CHOICES, "max=90 overlap=30") | {
+    "window": "max=90 window=2",
+    "semantic": "max=90 overlap=30 percentile=90 encoder=bag",
+    "parent_child": "max=90 overlap=30 parent=270",
+    "large": "max=270 overlap=30",
+    "whole": "",
+}
 one_of_these = pytest.mark.parametrize("made", SPLITTERS.values(), ids=SPLITTERS.keys())
 
 
 class TestContract(SplitterContract):
-    @pytest.fixture(params=SPLITTERS.values(), ids=SPLITTERS.keys())
+    @pytest.fixture(params=list(SPLITTERS.values()), ids=list(SPLITTERS))
     def made(self, request: pytest.FixtureRequest) -> Made:
         made: Made = request.param
         return made
@@ -134,3 +145,17 @@ def _seconds(splitter: Splitter, text: str) -> float:
     start = time.process_time()
     splitter.split(document)
     return time.process_time() - start
+
+
+@pytest.mark.parametrize("name", sorted(CHOICES))
+def test_each_is_made_from_the_settings_it_names(name: str) -> None:
+    settings = Split(splitter=name, max_tokens=90, overlap_tokens=30, parent_tokens=270)
+    made = make_splitter(settings, BAG)
+    assert made.fingerprint.startswith(f"{name}-")
+    assert re.findall(r"\w+=[\w.]+", made.fingerprint) == TOLD[name].split()
+    assert made.split(markdown("# Head\n\nA text."))
+
+
+def test_an_unknown_splitter_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"split.splitter.*sentence.*window"):
+        make_splitter(Split(splitter="sentence"), BAG)
