@@ -1,13 +1,19 @@
 """Ways to merge scored lists into one. All are pure functions of scores by passage id.
 
-Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023), compare them;
-what they give here is in ``benchmarks/LOG.md``.
+What holds for all of them: the result has every id that a list has, and scores 0 where a list lacks
+an id; the order of the lists says nothing, and neither do ids. Equal scores share a position.
+Without lists, or with empty ones alone, there is no result.
+
+Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023), compare some;
+``docs/retrieval.md`` says in a table what each name means, and ``benchmarks/LOG.md`` what it gave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dragtor.types import Ranking
 
@@ -27,6 +33,16 @@ class Lists:
     dense: Mapping[str, Scores]
     words: int
 
+    def all(self) -> list[Scores]:
+        """Those of every part."""
+        return [*self.keyword.values(), *self.dense.values()]
+
+    def each(self, change: Callable[[Scores], Scores]) -> Lists:
+        """The same with the scores of each part changed."""
+        keyword = {name: change(scores) for name, scores in self.keyword.items()}
+        dense = {name: change(scores) for name, scores in self.dense.items()}
+        return Lists(keyword, dense, self.words)
+
 
 def ranking(scores: Scores) -> list[str]:
     """Ids, best first; equal scores in the order of their ids.
@@ -35,6 +51,9 @@ def ranking(scores: Scores) -> list[str]:
     ['c', 'a', 'b']
     """
     return sorted(scores, key=lambda id: (-scores[id], id))
+
+
+# --- one list on another scale -----------------------------------------------------------
 
 
 def min_max(scores: Scores) -> dict[str, float]:
@@ -63,34 +82,96 @@ def over_maximum(scores: Scores) -> dict[str, float]:
     return {id: score / high for id, score in scores.items()}
 
 
-def weighted_sum(lists: Sequence[tuple[float, Scores]]) -> dict[str, float]:
+def by_distribution(scores: Scores) -> dict[str, float]:
+    """Scores moved and stretched so that mean - 3σ is 0 and mean + 3σ is 1; 0.5 if all are equal.
+
+    σ is that of all scores, not of a sample. What lies further out than 3σ stays further out.
+
+    >>> by_distribution({"a": 5.0, "b": 3.0, "c": 1.0, "d": 3.0})["b"]
+    0.5
+    """
+    if not scores:
+        return {}
+    mean = math.fsum(scores.values()) / len(scores)
+    spread = math.sqrt(math.fsum((score - mean) ** 2 for score in scores.values()) / len(scores))
+    if spread == 0.0 or min(scores.values()) == max(scores.values()):
+        return dict.fromkeys(scores, 0.5)
+    return {id: 0.5 + (score - mean) / (6 * spread) for id, score in scores.items()}
+
+
+def by_position(scores: Scores, last: float = 0.0) -> dict[str, float]:
+    """From 1 for the best score to ``last`` for the worst, in equal steps from score to score.
+
+    Equal scores are one step, so that their number changes nothing; 1 if all are equal.
+
+    >>> by_position({"a": 9.0, "b": 2.0, "c": 2.0, "d": 1.0})
+    {'a': 1.0, 'b': 0.5, 'c': 0.5, 'd': 0.0}
+    """
+    steps = sorted(set(scores.values()), reverse=True)
+    most = max(1, len(steps) - 1)
+    values = {score: (most - step) / most + last * step / most for step, score in enumerate(steps)}
+    return {id: values[score] for id, score in scores.items()}
+
+
+def by_position_to_minimum(scores: Scores) -> dict[str, float]:
+    """:func:`by_position` from 1 to the least score; to 1 where that is above 1.
+
+    >>> by_position_to_minimum({"a": 0.9, "b": 0.8, "c": 0.25})
+    {'a': 1.0, 'b': 0.625, 'c': 0.25}
+    """
+    return by_position(scores, min(1.0, min(scores.values(), default=0.0)))
+
+
+def by_reciprocal_rank(scores: Scores, k: int = 60) -> dict[str, float]:
+    """1 / (k + rank), where rank is 1 and one more for each id with a higher score.
+
+    >>> by_reciprocal_rank({"a": 9.0, "b": 2.0, "c": 2.0, "d": 1.0}, k=1)
+    {'a': 0.5, 'b': 0.3333333333333333, 'c': 0.3333333333333333, 'd': 0.2}
+    """
+    best = ranking(scores)
+    ranks = {best[0]: 1} if best else {}
+    for rank, (above, id) in enumerate(pairwise(best), start=2):
+        ranks[id] = ranks[above] if scores[above] == scores[id] else rank
+    return {id: 1 / (k + rank) for id, rank in ranks.items()}
+
+
+# --- several lists into one --------------------------------------------------------------
+
+
+def weighted_sum(lists: Iterable[tuple[float, Scores]]) -> dict[str, float]:
     """The sum of weight times score over all lists; an id that a list lacks scores 0 there.
 
     >>> weighted_sum([(0.25, {"a": 1.0, "b": 0.5}), (0.75, {"b": 1.0})])
     {'a': 0.25, 'b': 0.875}
     """
-    fused: dict[str, float] = {}
+    terms: dict[str, list[float]] = {}
     for weight, scores in lists:
         for id, score in scores.items():
-            fused[id] = fused.get(id, 0.0) + weight * score
-    return fused
+            terms.setdefault(id, []).append(weight * score)
+    return {id: math.fsum(summands) for id, summands in terms.items()}
 
 
-def convex(keyword: Scores, dense: Scores, dense_weight: float) -> dict[str, float]:
-    """A weighted mean of keyword scores over their maximum and of cosines as they are.
+def mean(lists: Sequence[Scores]) -> dict[str, float]:
+    """The mean over all lists; an id that a list lacks scores 0 there.
 
-    Both lie between 0 and 1 where it matters, and the cosine of an unrelated passage is low for
-    every query: a query that finds nothing by meaning is decided by its words. An id that a half
-    lacks scores 0 there.
-
-    >>> convex({"a": 8.0, "b": 4.0}, {"a": 0.5, "c": 0.75}, dense_weight=0.5)
-    {'a': 0.75, 'b': 0.25, 'c': 0.375}
+    >>> mean([{"a": 1.0, "b": 0.5}, {"b": 1.0}])
+    {'a': 0.5, 'b': 0.75}
     """
-    return weighted_sum([(1 - dense_weight, over_maximum(keyword)), (dense_weight, dense)])
+    return weighted_sum((1 / len(lists), scores) for scores in lists)
+
+
+def maximum(lists: Sequence[Scores]) -> dict[str, float]:
+    """The highest score in any list; an id that a list lacks scores 0 there.
+
+    >>> maximum([{"a": -0.5, "b": -0.5}, {"b": -0.25, "c": 2.0}])
+    {'a': 0.0, 'b': -0.25, 'c': 2.0}
+    """
+    ids = dict.fromkeys(id for scores in lists for id in scores)
+    return {id: max(scores.get(id, 0.0) for scores in lists) for id in ids}
 
 
 def reciprocal_rank(lists: Sequence[Scores], k: int = 60) -> dict[str, float]:
-    """The sum of 1 / (k + rank) over all lists, ranks from 1; a list adds nothing to what it lacks.
+    """The sum of :func:`by_reciprocal_rank` over all lists.
 
     Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion Outperforms Condorcet and Individual Rank
     Learning Methods" (2009), from where the 60 comes.
@@ -98,29 +179,92 @@ def reciprocal_rank(lists: Sequence[Scores], k: int = 60) -> dict[str, float]:
     >>> reciprocal_rank([{"a": 8.0, "b": 7.0}, {"b": 0.9}], k=1)
     {'a': 0.5, 'b': 0.8333333333333333}
     """
-    fused: dict[str, float] = {}
-    for scores in lists:
-        for rank, id in enumerate(ranking(scores), start=1):
-            fused[id] = fused.get(id, 0.0) + 1 / (k + rank)
-    return fused
+    return weighted_sum((1.0, by_reciprocal_rank(scores, k)) for scores in lists)
 
 
-def _convex(lists: Lists, ranking: Ranking) -> dict[str, float]:
-    """:func:`convex` of the means of the parts of each kind."""
-    keyword = [over_maximum(scores) for scores in lists.keyword.values()]
-    share = ranking.dense_weight if keyword else 1.0
+def by_length(lists: Lists, length: float) -> dict[str, float]:
+    """(L·Σ dense + Σ keyword) / (L·n_dense + n_keyword), L the length of the question.
+
+    The longer a question, the more does its meaning count against its words. L is 1 at least.
+
+    >>> by_length(Lists({"keyword": {"a": 0.5}}, {"dense": {"a": 1.0, "b": 0.75}}, 3), length=3)
+    {'a': 0.875, 'b': 0.5625}
+    """
+    length = max(1.0, length)
+    total = length * len(lists.dense) + len(lists.keyword)
     return weighted_sum(
         [
-            *(((1 - share) / len(keyword), scores) for scores in keyword),
-            *((share / len(lists.dense), scores) for scores in lists.dense.values()),
+            *((1 / total, scores) for scores in lists.keyword.values()),
+            *((length / total, scores) for scores in lists.dense.values()),
         ]
     )
 
 
-def _reciprocal_rank(lists: Lists, ranking: Ranking) -> dict[str, float]:
-    return reciprocal_rank([*lists.keyword.values(), *lists.dense.values()], ranking.rrf_k)
+def by_log_length(lists: Lists) -> dict[str, float]:
+    """:func:`by_length` with L = log2(max(2, words of the question)).
+
+    >>> worked = Lists({"keyword": {"a": 0.6160323472464577}}, {"dense": {"a": 0.909199}}, words=6)
+    >>> f"{by_log_length(worked)['a']:.10f}"
+    '0.8274222303'
+    """
+    return by_length(lists, math.log2(max(2, lists.words)))
+
+
+def shared(lists: Lists, dense_weight: float) -> dict[str, float]:
+    """A weighted mean: ``dense_weight`` times the mean of dense parts, the rest for keyword ones.
+
+    Where there are only parts of one kind, theirs is all the weight.
+
+    >>> shared(Lists({"keyword": {"a": 1.0}}, {"x": {"a": 0.5}, "y": {"b": 0.5}}, 3), 0.5)
+    {'a': 0.625, 'b': 0.125}
+    """
+    share = dense_weight if lists.keyword else 1.0
+    share = share if lists.dense else 0.0
+    kinds = ((1 - share, lists.keyword), (share, lists.dense))
+    return weighted_sum(
+        (weight / len(kind), scores) for weight, kind in kinds for scores in kind.values()
+    )
+
+
+def convex(keyword: Scores, dense: Scores, dense_weight: float) -> dict[str, float]:
+    """A weighted mean of keyword scores over their maximum and of cosines as they are.
+
+    Both lie between 0 and 1 where it matters, and the cosine of an unrelated passage is low for
+    every query: a query that finds nothing by meaning is decided by its words.
+
+    >>> convex({"a": 8.0, "b": 4.0}, {"a": 0.5, "c": 0.75}, dense_weight=0.5)
+    {'a': 0.75, 'b': 0.25, 'c': 0.375}
+    """
+    return weighted_sum([(1 - dense_weight, over_maximum(keyword)), (dense_weight, dense)])
+
+
+# --- by name -----------------------------------------------------------------------------
+
+
+def _convex(lists: Lists, ranking: Ranking) -> dict[str, float]:
+    """:func:`convex`, of the means of the parts of each kind."""
+    keyword = {name: over_maximum(scores) for name, scores in lists.keyword.items()}
+    return shared(Lists(keyword, lists.dense, lists.words), ranking.dense_weight)
+
+
+def _distribution(lists: Lists, _: Ranking) -> dict[str, float]:
+    """Mazzeschi, "Distribution-Based Score Fusion (DBSF)" (2023)."""
+    return mean(lists.each(by_distribution).all())
 
 
 Fusion = Callable[[Lists, Ranking], dict[str, float]]
-FUSIONS: Mapping[str, Fusion] = {"convex": _convex, "rrf": _reciprocal_rank}
+FUSIONS: Mapping[str, Fusion] = {
+    "convex": _convex,
+    "relative": lambda lists, ranking: shared(lists.each(min_max), ranking.dense_weight),
+    "distribution": _distribution,
+    "rrf": lambda lists, ranking: reciprocal_rank(lists.all(), ranking.rrf_k),
+    "mean": lambda lists, _: mean(lists.all()),
+    "max": lambda lists, _: maximum(lists.all()),
+    "posnorm": lambda lists, _: mean(lists.each(by_position).all()),
+    "pos": lambda lists, _: mean(lists.each(by_position_to_minimum).all()),
+    "length": lambda lists, _: by_length(lists, lists.words),
+    "loglength": lambda lists, _: by_log_length(lists),
+    "norm": lambda lists, _: mean(lists.each(min_max).all()),
+    "nll": lambda lists, _: by_log_length(lists.each(min_max)),
+}
 """The ways to merge, by the name they have in settings and queries."""
