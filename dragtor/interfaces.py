@@ -699,6 +699,21 @@ class Strategy(Protocol):
         ...
 
 
+class Tracker(Protocol):
+    """Logs what was done, elsewhere, for people to look at and compare."""
+
+    def log(
+        self,
+        experiment: str,
+        name: str,
+        params: Mapping[str, str],
+        metrics: Mapping[str, float],
+        files: Mapping[str, str | bytes],
+    ) -> None:
+        """Log one run of an experiment, with files by name. Raises StoreError."""
+        ...
+
+
 class Answerer(Protocol):
     """Answers from hits, and shows what each sentence rests on."""
 

@@ -21,6 +21,7 @@ from dragtor.interfaces import (
 from dragtor.loading import Loader
 from dragtor.summaries import SummaryIndexer
 from dragtor.types import (
+    Answer,
     ArticleHit,
     Document,
     Generation,
@@ -104,6 +105,11 @@ class Parts(Protocol):
 
     def outline(self, document: Document, progress: Progress) -> Sequence[Section]:
         """The sections of a document."""
+        ...
+
+    @property
+    def answer_log(self) -> Callable[[Query, Answer], None] | None:
+        """What is told of each answer, if anything is."""
         ...
 
     def rewriter(self) -> Rewriter:

@@ -149,9 +149,12 @@ class Dragtor:
         A follow-up is answered as a question of its own, with what it takes over from ``history``.
         Raises QueryError, ModelError and EngineError.
         """
-        return Asking(self.gather, self.answer, self._rewriter, self._parts.advise).ask(
-            query, history
-        )
+        log = self._parts.answer_log
+        asking = Asking(self.gather, self.answer, self._rewriter, self._parts.advise)
+        for event in asking.ask(query, history):
+            if log is not None and isinstance(event, Answer):
+                log(query, event)
+            yield event
 
     def gather(self, query: Query) -> Iterator[Step | Notice | Gathered]:
         """What the query's strategy brings; see :class:`dragtor.interfaces.Strategy`."""

@@ -11,6 +11,8 @@ from contextlib import closing
 from dragtor.build.answering import AnsweringParts
 from dragtor.build.choices import EXTRACTORS, STRATEGIES, WITHOUT_MODEL, check_choices
 from dragtor.build.language import answering_model, choose_llm, starter_notice, weights_of
+from dragtor.build.ready import check_ready
+from dragtor.build.tracking import tracker
 from dragtor.config import Settings
 from dragtor.interfaces import Encoder, EvidenceFinder, SupportChecker
 from dragtor.pipeline import Dragtor
@@ -25,11 +27,13 @@ __all__ = [
     "build",
     "build_encoder",
     "check_choices",
+    "check_ready",
     "choose_llm",
     "configured_sources",
     "evidence_finder",
     "starter_notice",
     "support_checker",
+    "tracker",
     "verify",
     "weights_of",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dragtor.build.choices import FEATURES, strategy, templates
 from dragtor.build.parts import Parts
+from dragtor.build.tracking import answer_log
 from dragtor.interfaces import (
     Answerer,
     Encoder,
@@ -19,7 +20,7 @@ from dragtor.interfaces import (
     Strategy,
     SupportChecker,
 )
-from dragtor.types import Generation, Hit, Notice, Query, SearchResult, Span
+from dragtor.types import Answer, Generation, Hit, Notice, Query, SearchResult, Span
 
 if TYPE_CHECKING:
     from dragtor.answer.domain import Domain
@@ -93,6 +94,11 @@ class AnsweringParts(Parts):
         """The model that rewrites follow-ups: a starter only where it is asked for."""
         language = self.language
         return language.model if forced or not language.starter else None
+
+    @cached_property
+    def answer_log(self) -> Callable[[Query, Answer], None] | None:
+        """See :class:`dragtor.parts.Parts`."""
+        return answer_log(self._settings)
 
     def advise(self, question: str) -> Sequence[Notice]:
         """What goes before any answer to a question."""

@@ -34,7 +34,10 @@ SPLITTERS = {
     "large": "dragtor.split.large:LargeSplitter",
     "whole": "dragtor.split.whole:WholeSplitter",
 }
-ENCODERS = {"onnx": "dragtor.encode.onnx:OnnxEncoder"}
+ENCODERS = {
+    "onnx": "dragtor.encode.onnx:OnnxEncoder",
+    "hf": "dragtor.encode.hf:HfEncoder",
+}
 TOKEN_ENCODERS = {"encoder": "dragtor.encode.tokens:EncoderTokens"}
 RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
 ENGINES = {
@@ -49,6 +52,7 @@ STRATEGIES = {
     "agent": "dragtor.answer.strategies.agent:AgentStrategy",
     "summary": "dragtor.answer.strategies.summary:SummaryStrategy",
 }
+TRACKERS = {"mlflow": "dragtor.tracking.mlflow:MlflowTracker"}
 WITHOUT_MODEL = frozenset({"plain", "summary"})
 """Strategies that gather without a language model."""
 SUMMARISERS = {
@@ -123,6 +127,7 @@ def check_choices(settings: Settings) -> None:
         "llm.engine": (settings.llm.engine, ENGINES),
         "answer.strategy": (settings.answer.strategy, STRATEGIES),
         "web.reader": (settings.web.reader, READERS),
+        "tracking.engine": (settings.tracking.engine, ["none", *TRACKERS]),
         "answer.checker": (
             settings.answer.checker,
             ["auto", FEATURES, *_models(settings, "nli", settings.answer.checker)],
@@ -139,6 +144,7 @@ def check_choices(settings: Settings) -> None:
             raise ConfigError(f"{settings.place(key)}: {not_one_of(key, name, valid)}")
     for more in settings.encoders:
         _check_encoder(settings, more)
+    _check_parts(settings)
     try:
         templates(settings)
         for name in STRATEGIES:
@@ -161,6 +167,16 @@ def _check_encoder(settings: Settings, more: EncoderSettings) -> None:
     if more.model == settings.encoder.model:
         where = settings.place("encoders")
         raise ConfigError(f"{where}: encoders has {more.model}, which is encoder.model already")
+
+
+def _check_parts(settings: Settings) -> None:
+    """Check the parts that ``retrieve.retriever`` names. Raises ConfigError."""
+    key, wanted = "retrieve.retriever", settings.retrieve.retriever
+    parts = ["keyword", "dense", "late", *(more.model for more in settings.encoders)]
+    for name in [] if wanted == "hybrid" else wanted.split("+"):
+        if name not in parts:
+            wrong = not_one_of(key, name, ["hybrid", *parts])
+            raise ConfigError(f"{settings.place(key)}: {wrong}")
 
 
 def _models(settings: Settings, kind: str, wanted: str) -> list[str]:

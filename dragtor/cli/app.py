@@ -14,6 +14,8 @@ from dragtor.cli import (
     chats,
     config,
     doctor,
+    evaluate,
+    experiment,
     library,
     models,
     outline,
@@ -39,6 +41,8 @@ app.command()(questions.search)
 app.command()(questions.ask)
 app.command()(chat.chat)
 app.add_typer(chats.app, name="chats")
+app.command("eval")(evaluate.evaluate)
+app.add_typer(experiment.app, name="experiment")
 app.command()(show.show)
 app.command()(outline.outline)
 app.add_typer(sources.app, name="sources")

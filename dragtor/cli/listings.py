@@ -74,11 +74,11 @@ def chats(infos: Sequence[ChatInfo]) -> None:
     if not infos:
         out.print("no chats: `dragtor chat` begins one")
         return
-    rows = [[info.id, _when(info.spoken), str(info.turns), info.title] for info in infos]
+    rows = [[info.id, when(info.spoken), str(info.turns), info.title] for info in infos]
     table(("id", "when", "turns", "title"), rows, right="id turns")
 
 
-def _when(time: str) -> str:
+def when(time: str) -> str:
     """A time in UTC as the clock here has it."""
     return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M")
 

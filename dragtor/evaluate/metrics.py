@@ -72,6 +72,16 @@ METRICS: Mapping[str, Metric] = {
 }
 """The metrics that benchmarks report."""
 
+MEASURES: Mapping[str, Metric] = {
+    "nDCG@10": partial(ndcg, k=10),
+    "recall@10": partial(recall, k=10),
+    "recall@100": partial(recall, k=100),
+    "MRR": reciprocal_rank,
+    "MAP": average_precision,
+    "success@1": partial(success, k=1),
+}
+"""The metrics that people get, by the names that the field has for them."""
+
 
 def token_f1(answer: str, references: Iterable[str]) -> float:
     """Shared words of an answer and the reference that is nearest to it, in [0, 1].

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,31 +49,37 @@ class RetrievalSet:
         ]
 
 
-def read_set(folder: Path) -> RetrievalSet:
+def read_set(folder: Path, split: str | None = None) -> RetrievalSet:
     """Read ``corpus.jsonl``, ``queries.jsonl`` and the judgements of a folder.
 
     Judgements are ``qrels.tsv``, or every ``qrels/*.tsv`` as in BEIR; ids may be called ``_id`` as
-    there. Raises SourceError, naming file and line, if something is missing or cannot be read.
+    there. A ``split`` is one of these files by its name (``qrels/test.tsv``), or the questions
+    whose ``meta`` says so. Raises SourceError, naming file and line, if something is missing or
+    cannot be read, and naming the splits there are if there is none of this name.
     """
     questions = tuple(
         Question(
             _id(row),
             row["text"],
             row.get("meta") or row.get("metadata") or {},
-            tuple(row.get("answers") or ()),
+            _texts(row.get("answers") or row.get("answer") or ()),
         )
         for row in _rows(folder / "queries.jsonl")
     )
+    qrels = read_qrels(folder, split)
+    if split is not None and not _split_file(folder, split).exists():
+        questions = _of_split(folder, questions, split)
     documents = tuple(
         Text(_id(row), row.get("title") or "", row["text"])
         for row in _rows(folder / "corpus.jsonl")
     )
-    return RetrievalSet(folder.name, documents, questions, read_qrels(folder))
+    return RetrievalSet(folder.resolve().name, documents, questions, qrels)
 
 
-def read_qrels(folder: Path) -> dict[str, dict[str, int]]:
+def read_qrels(folder: Path, split: str | None = None) -> dict[str, dict[str, int]]:
     """Grades by question id and document id; see :func:`read_set`."""
-    files = [folder / "qrels.tsv"] if (folder / "qrels.tsv").exists() else []
+    named = [] if split is None else [_split_file(folder, split)]
+    files = [file for file in (*named, folder / "qrels.tsv") if file.exists()][:1]
     files = files or sorted((folder / "qrels").glob("*.tsv"))
     if not files:
         raise SourceError(f"{folder} has no qrels.tsv and no qrels/*.tsv: it is no retrieval set")
@@ -82,6 +88,24 @@ def read_qrels(folder: Path) -> dict[str, dict[str, int]]:
         for question, document, grade in _judgements(file):
             qrels.setdefault(question, {})[document] = grade
     return qrels
+
+
+def _split_file(folder: Path, split: str) -> Path:
+    return folder / "qrels" / f"{split}.tsv"
+
+
+def _of_split(folder: Path, questions: tuple[Question, ...], split: str) -> tuple[Question, ...]:
+    chosen = tuple(one for one in questions if one.meta.get("split") == split)
+    if not chosen:
+        files = {file.stem for file in (folder / "qrels").glob("*.tsv")}
+        there = sorted(files | {str(one.meta["split"]) for one in questions if "split" in one.meta})
+        said = f"there are: {', '.join(there)}" if there else "it has none: leave --split out"
+        raise SourceError(f"{folder} has no split {split!r}; {said}")
+    return chosen
+
+
+def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(str, value))
 
 
 def _judgements(file: Path) -> Iterator[tuple[str, str, int]]:

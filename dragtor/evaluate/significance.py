@@ -39,6 +39,23 @@ def paired_randomisation(
     return (at_least + 1) / (rounds + 1)
 
 
+def holm(values: Sequence[float]) -> list[float]:
+    """p-values, in the order given, adjusted for there being several (Holm 1979), at most 1.
+
+    Where only those below a level are believed, the chance that any of these is luck is at most
+    that level, however the comparisons hang together.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    adjusted = [1.0] * len(values)
+    most = 0.0
+    for rank, place in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        most = max(most, min(1.0, (len(values) - rank) * values[place]))
+        adjusted[place] = most
+    return adjusted
+
+
 def _all_signs(n: int) -> npt.NDArray[np.float64]:
     bits = np.arange(2**n)[:, None] >> np.arange(n) & 1
     return (bits * 2 - 1).astype(np.float64)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dragtor.evaluate.run import run, score
 from dragtor.evaluate.sets import Question
-from dragtor.types import DocumentInfo, Filter, Hit, Location, Passage, Query, SearchResult
+from dragtor.types import DocumentInfo, Filter, Hit, Location, Passage, Query, Ranking, SearchResult
 
 ORDER = ["a#1", "a#2", "a#3", "b#1", "a#4", "c#1"]
 
@@ -46,11 +46,11 @@ def test_queries_follow_the_template() -> None:
         seen.append(query)
         return search(query)
 
-    template = Query("", retriever="keyword", filters=(Filter("kind", "=", "text"),))
+    template = Query("", ranking=Ranking("keyword"), filters=(Filter("kind", "=", "text"),))
     run(remember, [Question("q", "why?")], 2, document_id, template)
-    assert (seen[0].text, seen[0].retriever, seen[0].filters) == (
+    assert (seen[0].text, seen[0].ranking, seen[0].filters) == (
         "why?",
-        "keyword",
+        Ranking("keyword"),
         template.filters,
     )
 
