@@ -22,7 +22,7 @@ LINE_2 = [
     ("encoder:\n  engine: jax", "encoder.engine cannot be 'jax'; it can be: onnx"),
     (
         "retrieve:\n  retriever: hybird",
-        "did you mean 'hybrid'? (it can be: hybrid, dense, keyword)",
+        "did you mean 'hybrid'? (it can be: hybrid, keyword, dense, late)",
     ),
     ("encoder:\n  model: all-MiniLM", "did you mean 'all-MiniLM-L6-v2'?"),
     ("encoder:\n  model: silero-vad", "encoder.model cannot be 'silero-vad'; "),

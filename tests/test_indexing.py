@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from dragtor.indexing import DENSE, Indexer, space_name
+from dragtor.indexing import Indexer
+from dragtor.interfaces import VectorStore
 from dragtor.passages import sentences_key
+from dragtor.spaces import DENSE, VectorSpace, space_name
 from dragtor.split.context import contextualize
 from dragtor.store.cache import SqliteVectorCache
 from dragtor.store.library import SqliteLibrary
-from dragtor.types import Content, Document, Original, Span, Vectors
+from dragtor.types import Content, Cut, Document, Original, Span, Vectors
 
 
 class Counting:
@@ -51,11 +54,11 @@ class Lines:
     def __init__(self, fingerprint: str = "lines") -> None:
         self.fingerprint = fingerprint
 
-    def split(self, document: Document) -> list[Span]:
+    def split(self, document: Document) -> list[Cut]:
         spans, start = [], 0
         for line in document.text.split("\n"):
             if line.strip():
-                spans.append(Span(start, start + len(line)))
+                spans.append(Cut(start, start + len(line)))
             start += len(line) + 1
         return spans
 
@@ -95,6 +98,13 @@ class Bench:
         self.cache = SqliteVectorCache(folder / "vectors.db")
         self.encoder = Counting()
 
+    @property
+    def store(self) -> VectorStore:
+        return cast(VectorStore, self.vectors)  # it only writes
+
+    def space(self) -> VectorSpace:
+        return VectorSpace(DENSE, self.library, self.encoder, self.store, self.cache)
+
     def put(self, **documents: str) -> None:
         with self.library.writing():
             for name, text in documents.items():
@@ -108,9 +118,8 @@ class Bench:
             library=self.library,
             splitter=Lines(),
             contextualize=partial(contextualize, mode="title"),
-            encoder=self.encoder,
-            vectors=self.vectors,  # type: ignore[arg-type]  # a store that only writes
-            cache=self.cache,
+            spaces=[self.space()],
+            vectors=self.store,
             recipe=recipe or {},
             fingerprint="lines",
         )
@@ -197,7 +206,7 @@ def test_what_was_begun_under_other_settings_is_swept_once_they_are_back(bench: 
 def test_what_was_encoded_before_a_crash_is_not_encoded_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dragtor.indexing.STEP", 10)
+    monkeypatch.setattr("dragtor.spaces.STEP", 10)
     bench.put(a="\n".join(f"line {number}" for number in range(100)))
     bench.encoder.lives = 55
     with pytest.raises(KeyboardInterrupt):
@@ -234,9 +243,8 @@ def test_progress_ends_with_all_passages(bench: Bench) -> None:
         library=bench.library,
         splitter=Lines(),
         contextualize=partial(contextualize, mode="none"),
-        encoder=bench.encoder,
-        vectors=bench.vectors,  # type: ignore[arg-type]  # a store that only writes
-        cache=bench.cache,
+        spaces=[bench.space()],
+        vectors=bench.store,
         recipe={},
         fingerprint="lines",
     )

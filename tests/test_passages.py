@@ -4,18 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dragtor.passages import input_hash, make_passages, passage_id
-from dragtor.types import Document, DocumentInfo, Passage, Span
+from dragtor.types import Cut, Document, DocumentInfo, Passage
 
 
 def document(text: str, id: str = "d1") -> Document:
     return Document(DocumentInfo(id, "file:///a", "Title", "text"), 1, text)
 
 
-def lines(text: str) -> list[Span]:
+def lines(text: str) -> list[Cut]:
     spans, start = [], 0
     for line in text.split("\n"):
         if line:
-            spans.append(Span(start, start + len(line)))
+            spans.append(Cut(start, start + len(line)))
         start += len(line) + 1
     return spans
 

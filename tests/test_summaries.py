@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dragtor.indexing import DENSE, space_name
+from dragtor.spaces import DENSE, space_name
 from dragtor.store.cache import SqliteVectorCache
 from dragtor.store.library import SqliteLibrary
 from dragtor.summaries import SummaryIndexer, summary_space

@@ -14,6 +14,7 @@ from dragtor.spaces import DENSE
 from dragtor.types import Generation
 
 if TYPE_CHECKING:
+    from dragtor.catalogue import EncoderCard
     from dragtor.config import EncoderSettings, Settings
     from dragtor.weights import Weights
 
@@ -106,6 +107,7 @@ class Encoders:
                 query_prefix=entry.encoder.query_prefix,
                 passage_prefix=entry.encoder.passage_prefix,
                 threads=self._threads,
+                **_more(spec, entry.encoder),
             )
         return self._made[spec]
 
@@ -116,6 +118,17 @@ class Encoders:
             make = choose(TOKEN_ENCODERS, "encoder", "late.model")
             self._tokens[key] = make(self.get(main), late.dimensions)
         return self._tokens[key]
+
+
+def _more(spec: Spec, card: EncoderCard) -> dict[str, Any]:
+    """What only some engines take."""
+    if spec.engine != "hf":
+        return {}
+    return {
+        "dimension": card.dimension,
+        "trust_remote_code": card.trust_remote_code,
+        "config": card.config,
+    }
 
 
 def check_files(generation: Generation, encoders: Mapping[str, Encoder | TokenEncoder]) -> None:

@@ -52,7 +52,8 @@ class Finding:
         for name in wanted:
             if name not in parts:
                 raise QueryError(
-                    f"the index has no part {name!r} to search by: it has {', '.join(parts)}"
+                    f"the index has no part {name!r} to search by: it has {', '.join(parts)}, and "
+                    f"{EVERYTHING} is all of them"
                 )
         scorers = [parts[name]() for name in wanted]
         retriever: Retriever = FusedRetriever(self._library, generation.id, scorers)

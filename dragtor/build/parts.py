@@ -151,7 +151,7 @@ class Parts:
 
     def indexer(self) -> Indexer:
         """See :class:`dragtor.parts.Parts`."""
-        from dragtor.split.context import contextualize
+        from dragtor.split.context import context_fingerprint, contextualize
 
         split, encoder = self._settings.split, self.encoder(self.recipe)
         splitter = make_splitter(split, encoder)
@@ -162,7 +162,7 @@ class Parts:
             spaces=self._spaces(),
             vectors=self.vectors,
             recipe=self.recipe,
-            fingerprint=f"{splitter.fingerprint} context={split.context}",
+            fingerprint=f"{splitter.fingerprint} {context_fingerprint(split.context)}",
         )
 
     def _spaces(self) -> list[Space]:

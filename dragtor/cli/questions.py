@@ -23,7 +23,10 @@ Count = Annotated[
     int | None, typer.Option("-k", min=1, metavar="N", help="How many passages to find.")
 ]
 Retriever = Annotated[
-    str | None, typer.Option("--retriever", help="hybrid, or keyword, dense, late joined by +.", metavar="NAME")
+    str | None,
+    typer.Option(
+        "--retriever", help="hybrid, or keyword, dense, late joined by +.", metavar="NAME"
+    ),
 ]
 Filters = Annotated[
     list[str] | None,

@@ -22,6 +22,7 @@ from dragtor.passages import make_passages, sentence_spans
 from dragtor.text import clean
 from dragtor.types import (
     Answer,
+    Cut,
     Document,
     DocumentInfo,
     Gathered,
@@ -29,7 +30,6 @@ from dragtor.types import (
     Location,
     Query,
     SearchResult,
-    Span,
     Token,
     Vectors,
 )
@@ -75,11 +75,11 @@ class Splitter:
     def __init__(self, cuts: Sequence[tuple[int, int]]) -> None:
         self.cuts = cuts
 
-    def split(self, text: str) -> list[Span]:
+    def split(self, text: str) -> list[Cut]:
         spans = {
             (min(a, b) % (len(text) or 1), max(a, b) % (len(text) or 1) + 1) for a, b in self.cuts
         }
-        return [Span(a, b) for a, b in sorted(spans) if a < b and text[a:b].strip()]
+        return [Cut(a, b) for a, b in sorted(spans) if a < b and text[a:b].strip()]
 
 
 def hits_of(text: str, splitter: Splitter) -> tuple[Document, tuple[Hit, ...]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dragtor.build import RETRIEVERS, STRATEGIES
+from dragtor.build import STRATEGIES
 from tests.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -40,7 +40,7 @@ def test_help_shows_no_types_of_a_programming_language(run: Run, words: str) -> 
 
 def test_help_names_every_way_to_gather_and_to_find(run: Run) -> None:
     shown = set(re.findall(r"\w+", run("ask", "--help").out))
-    assert {*STRATEGIES, *RETRIEVERS} <= shown
+    assert {*STRATEGIES, "hybrid", "keyword", "dense", "late"} <= shown
 
 
 def test_paragraphs_fill_the_terminal(run: Run) -> None:

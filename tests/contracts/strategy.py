@@ -87,7 +87,7 @@ class StrategyContract:
         for asked in (*desk.searches, *desk.surveys, *desk.readings):
             assert asked.filters[:1] == filters
             assert asked.collections == MAIN
-            assert asked.retriever == query.retriever
+            assert asked.ranking == query.ranking
         steps = [item for item in before if isinstance(item, Step)]
         prompts = [step.detail["messages"] for step in steps if step.kind == "prompt"]
         shown = ["\n".join(one["content"] for one in messages) for messages in prompts]

@@ -12,6 +12,8 @@ from dragtor.errors import QueryError
 from dragtor.fusion import convex
 from dragtor.interfaces import Encoder
 from dragtor.retrieve.articles import ArticleFinder
+from dragtor.retrieve.dense import DenseScorer
+from dragtor.retrieve.keyword import KeywordScorer
 from dragtor.store.keywords import SqliteKeywordIndex
 from dragtor.store.library import SqliteLibrary
 from dragtor.types import Filter, Query
@@ -46,16 +48,14 @@ class Shelf:
         self.vectors.add("passages", list(found), encoder.encode_passages(texts))
         self.finder = ArticleFinder(
             self.library,
-            SqliteKeywordIndex(self.library.database),
-            self.vectors,
-            cast(Encoder, encoder),
             self.generation,
-            "passages",
-            partial(convex, dense_weight=0.7),
-            10,
-            "summaries",
-            "m",
-            2,
+            keyword=KeywordScorer(SqliteKeywordIndex(self.library.database), self.generation),
+            dense=DenseScorer(self.vectors, cast(Encoder, encoder), "passages", "dense"),
+            summaries=DenseScorer(self.vectors, cast(Encoder, encoder), "summaries", "summaries"),
+            fuse=partial(convex, dense_weight=0.7),
+            candidates=10,
+            maker="m",
+            least_passages=2,
         )
 
     def summarise(self, name: str, text: str, *vector: float) -> None:

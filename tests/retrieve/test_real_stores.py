@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from dragtor.errors import QueryError
-from dragtor.fusion import convex
-from dragtor.interfaces import Encoder, Retriever
-from dragtor.retrieve.dense import DenseRetriever
-from dragtor.retrieve.hybrid import HybridRetriever
-from dragtor.retrieve.keyword import KeywordRetriever
+from dragtor.interfaces import Encoder, Retriever, Scorer
+from dragtor.retrieve.dense import DenseScorer
+from dragtor.retrieve.fused import FusedRetriever
+from dragtor.retrieve.keyword import KeywordScorer
 from dragtor.store.chroma import ChromaStore
 from dragtor.store.keywords import SqliteKeywordIndex
 from dragtor.store.library import SqliteLibrary
@@ -57,12 +55,12 @@ class Shelf:
     def retriever(self, kind: str) -> Retriever:
         words = SqliteKeywordIndex(self.library.database)
         encoder = cast(Encoder, FakeEncoder({}))
-        if kind == "keyword":
-            return KeywordRetriever(self.library, words, self.generation)
-        dense = (self.vectors, encoder, self.generation, "g1-dense")
-        if kind == "dense":
-            return DenseRetriever(self.library, *dense)
-        return HybridRetriever(self.library, words, *dense, partial(convex, dense_weight=0.7))
+        parts: dict[str, Scorer] = {
+            "keyword": KeywordScorer(words, self.generation),
+            "dense": DenseScorer(self.vectors, encoder, "g1-dense", "dense"),
+        }
+        scorers = list(parts.values()) if kind == "hybrid" else [parts[kind]]
+        return FusedRetriever(self.library, self.generation, scorers)
 
 
 @pytest.fixture
@@ -121,4 +119,4 @@ def test_scores_are_those_of_both_halves(shelf: Shelf) -> None:
         word, cosine = words.get(hit.passage.id, 0.0), cosines[hit.passage.id]
         assert hit.score == pytest.approx(0.7 * cosine + 0.3 * word / best)
         assert hit.scores["dense"] == pytest.approx(cosine)
-        assert hit.scores.get("keyword") == (word or None)
+        assert hit.scores["keyword"] == pytest.approx(word)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dragtor.interfaces import Library
 from dragtor.passages import make_passages
-from dragtor.types import Content, Document, Generation, Original, Passage, Span
+from dragtor.types import Content, Cut, Document, Generation, Original, Passage, Span
 
 FOLDER = "file:///notes"
 
@@ -39,7 +39,7 @@ def paragraphs(document: Document) -> list[Passage]:
     spans, start = [], 0
     for line in document.text.split("\n"):
         if line.strip():
-            spans.append(Span(start, start + len(line)))
+            spans.append(Cut(start, start + len(line)))
         start += len(line) + 1
     return make_passages(document, spans, with_title)
 
