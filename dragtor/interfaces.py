@@ -200,6 +200,10 @@ class KeywordIndex(Protocol):
         """
         ...
 
+    def score(self, generation: int, text: str, ids: Collection[str]) -> dict[str, float]:
+        """The scores that :meth:`search` gives to each of these; 0 where no word is shared."""
+        ...
+
 
 class VectorStore(Protocol):
     """Finds passages by their vectors. A space holds the vectors of one encoder, by passage id.

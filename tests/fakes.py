@@ -76,14 +76,16 @@ class FakeKeywordIndex:
     def search(
         self, generation: int, text: str, k: int, among: Collection[str] | None = None
     ) -> list[Scored]:
-        asked = set(words(text))
-        scored = [
-            Scored(id, float(sum(word in asked for word in words(passage))))
-            for id, passage in self.texts.items()
-            if among is None or id in among
-        ]
+        ids = [id for id in self.texts if among is None or id in among]
+        scored = [Scored(id, score) for id, score in self.score(generation, text, ids).items()]
         scored.sort(key=lambda one: (-one.score, one.id))
         return [one for one in scored if one.score > 0][:k]
+
+    def score(self, generation: int, text: str, ids: Collection[str]) -> dict[str, float]:
+        asked = set(words(text))
+        return {
+            id: float(sum(word in asked for word in words(self.texts.get(id, "")))) for id in ids
+        }
 
 
 class FakeVectorStore:

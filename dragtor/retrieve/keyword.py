@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dragtor.interfaces import KeywordIndex
-from dragtor.retrieve.ranked import by_id
 from dragtor.types import Scored
 
 
@@ -40,7 +39,4 @@ class AskedWords:
 
     def score(self, ids: Sequence[str]) -> dict[str, float]:
         """See :class:`dragtor.interfaces.Asked`."""
-        if not ids:
-            return {}
-        found = self.index.search(self.generation, self.question, len(ids), ids)
-        return dict.fromkeys(ids, 0.0) | by_id(found)
+        return self.index.score(self.generation, self.question, ids)

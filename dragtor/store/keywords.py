@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from dragtor.store.database import Database
@@ -85,7 +85,7 @@ class SqliteKeywordIndex:
 
     def __init__(self, database: Database, title: float = 1.0, text: float = 1.0) -> None:
         self._database = database
-        self._weights = f"bm25({title}, {text})"
+        self._weights = f"{title}, {text}"
 
     def search(
         self, generation: int, text: str, k: int, among: Collection[str] | None = None
@@ -95,22 +95,54 @@ class SqliteKeywordIndex:
         if not expression or k < 1:
             return []
         table = f"keywords_{int(generation)}"
-        values: dict[str, object] = {"match": expression, "rank": self._weights, "k": k}
-        restriction = ""
-        if among is not None:
-            values.update(among=json.dumps(list(among)), generation=generation)
-            restriction = (
-                f" AND +{table}.rowid IN (SELECT pk FROM passages WHERE generation = :generation"
-                " AND id IN (SELECT value FROM json_each(:among)))"
+        values: dict[str, object] = {"match": expression, "k": k}
+        if among is None:
+            values["rank"] = f"bm25({self._weights})"
+            matching = (
+                f"SELECT rowid AS pk, rank AS score FROM {table}"
+                f" WHERE {table} MATCH :match AND rank MATCH :rank ORDER BY rank LIMIT :k"
             )
+        else:
+            values.update(_restricted(generation, among))
+            matching = f"{self._scores(table)} ORDER BY score LIMIT :k"
+        return [Scored(id, score) for id, score in self._read(table, matching, values)]
+
+    def score(self, generation: int, text: str, ids: Collection[str]) -> dict[str, float]:
+        """See :class:`dragtor.interfaces.KeywordIndex`."""
+        scores = dict.fromkeys(ids, 0.0)
+        expression = match_expression(text)
+        if not expression or not ids:
+            return scores
+        table = f"keywords_{int(generation)}"
+        values = {"match": expression, **_restricted(generation, ids)}
+        return scores | dict(self._read(table, self._scores(table), values))
+
+    def _scores(self, table: str) -> str:
+        """Reads the scores of some passages.
+
+        Those of others are not worked out, as they would be for a table that is read by rank. The
+        plus keeps SQLite from asking the index for each passage by itself.
+        """
+        return (
+            f"SELECT rowid AS pk, bm25({table}, {self._weights}) AS score FROM {table}"
+            f" WHERE {table} MATCH :match AND +{table}.rowid IN (SELECT pk FROM passages"
+            " WHERE generation = :generation AND id IN (SELECT value FROM json_each(:among)))"
+        )
+
+    def _read(
+        self, table: str, matching: str, values: Mapping[str, object]
+    ) -> list[tuple[str, float]]:
+        """Ids and scores, best first; nothing where there is no such table."""
         query = (
-            f"SELECT p.id, -found.score FROM (SELECT rowid AS pk, rank AS score FROM {table}"
-            f" WHERE {table} MATCH :match AND rank MATCH :rank{restriction}"
-            " ORDER BY rank LIMIT :k) AS found JOIN passages p ON p.pk = found.pk"
-            " ORDER BY found.score, p.id"
+            f"SELECT p.id, -found.score FROM ({matching}) AS found"
+            " JOIN passages p ON p.pk = found.pk ORDER BY found.score, p.id"
         )
         with self._database.reading() as connection:
             exists = "SELECT 1 FROM sqlite_master WHERE name = ?"
             if connection.execute(exists, (table,)).fetchone() is None:
                 return []
-            return [Scored(id, score) for id, score in connection.execute(query, values)]
+            return connection.execute(query, values).fetchall()
+
+
+def _restricted(generation: int, ids: Collection[str]) -> dict[str, object]:
+    return {"generation": generation, "among": json.dumps(list(ids))}

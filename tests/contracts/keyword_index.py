@@ -79,6 +79,29 @@ class KeywordIndexContract:
         assert self.found(index, library, generation, "about", 10, among) == ["Sleep well."]
         assert index.search(generation.id, "about", 10, set()) == []
 
+    def test_some_passages_are_scored_as_a_search_scores_them(
+        self, index: KeywordIndex, library: Library, generation: Generation
+    ) -> None:
+        question = "How does the A2 pulley of a climber tear?"
+        found = {one.id: one.score for one in index.search(generation.id, question, 10)}
+        everything = library.passage_ids(generation.id)
+        assert 0 < len(found) < len(everything)
+        expected = {id: found.get(id, 0.0) for id in everything}
+        assert index.score(generation.id, question, sorted(everything)) == expected
+        for id in everything:
+            assert index.score(generation.id, question, [id]) == {id: expected[id]}
+            among = index.search(generation.id, question, 10, {id})
+            assert {one.id: one.score for one in among} == ({id: found[id]} if id in found else {})
+
+    def test_what_shares_no_word_or_is_not_there_scores_0(
+        self, index: KeywordIndex, library: Library, generation: Generation
+    ) -> None:
+        (first, *_) = sorted(library.passage_ids(generation.id))
+        assert index.score(generation.id, "pulley", ["f" * 16]) == {"f" * 16: 0.0}
+        assert index.score(generation.id, "?!", [first]) == {first: 0.0}
+        assert index.score(77, "pulley", [first]) == {first: 0.0}
+        assert index.score(generation.id, "pulley", []) == {}
+
     def test_stop_words_alone_still_search(
         self, index: KeywordIndex, library: Library, generation: Generation
     ) -> None:
