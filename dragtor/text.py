@@ -13,6 +13,7 @@ _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\w+(?:['’.\-]\w+)*", re.UNICODE)
+_PART = re.compile(r"\w+")
 # A blank line, or a line that begins a list item, a heading or a table row.
 _BLOCK_BREAK = re.compile(
     r"\n(?:[ \t]*\n)+|\n(?=[ \t]*(?:[-*+•·][ \t]|\d{1,3}[.)][ \t]|#{1,6}[ \t]|\|))"
@@ -100,6 +101,19 @@ def word_spans(text: str) -> Iterator[Span]:
     """Where the words of :func:`words` lie."""
     for match in _WORD.finditer(text):
         yield Span(match.start(), match.end())
+
+
+def telling_spans(text: str) -> list[Span]:
+    """Where the words lie that say what a text is about, hyphenated ones taken apart.
+
+    These are all but stop words; all words where there are no others.
+
+    >>> [(span.start, span.end) for span in telling_spans("What about the A2-pulley?")]
+    [(15, 17), (18, 24)]
+    """
+    spans = [Span(match.start(), match.end()) for match in _PART.finditer(text)]
+    telling = [one for one in spans if text[one.start : one.end].lower() not in STOP_WORDS]
+    return telling or spans
 
 
 def stems(tokens: Iterable[str]) -> list[str]:
