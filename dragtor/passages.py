@@ -43,6 +43,11 @@ def input_hash(passage: Passage) -> str:
     return text_hash(passage.encoder_input)
 
 
+def context_of(passage: Passage) -> str:
+    """The line above a passage in what the encoder sees, which ends with its text; may be empty."""
+    return passage.encoder_input[: -len(passage.text)].rstrip("\n")
+
+
 def text_hash(text: str) -> str:
     """SHA-256 of a text's UTF-8, in hexadecimal."""
     return sha256(text.encode()).hexdigest()

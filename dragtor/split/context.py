@@ -1,4 +1,4 @@
-"""The line that tells the encoder where a passage comes from."""
+"""The line that tells the encoder, and the keyword index, where a passage comes from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from dragtor.text import heading_path
 from dragtor.types import Document, Span
 
 Context = Literal["none", "title", "headings"]
+
+
+def context_fingerprint(mode: Context) -> str:
+    """What is part of an index's fingerprint by its context.
+
+    The 2 is for those whose words were not indexed at first: the title alone was, whatever the
+    mode.
+    """
+    return "context=title" if mode == "title" else f"context={mode}-2"
 
 
 def context_line(document: Document, span: Span, mode: Context) -> str:

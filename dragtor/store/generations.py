@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dragtor.errors import StoreError
-from dragtor.passages import input_hash
+from dragtor.passages import context_of, input_hash
 from dragtor.store import keywords
 from dragtor.types import Document, Generation, Passage
 
@@ -195,29 +195,31 @@ def _insert(
             )
     numbered = list(enumerate(passages, start=last + 1))
     connection.executemany(
-        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            (row, generation, p.id, pk, version, p.start, p.end, input_hash(p), *_parent(p))
+            (row, generation, p.id, pk, version, p.start, p.end, input_hash(p), *_kept(p, document))
             for row, p in numbered
         ),
     )
-    title = document.info.title
-    keywords.add_rows(
-        connection, generation, (keywords.Row(row, title, p.text) for row, p in numbered)
-    )
+    rows = (keywords.Row(row, context_of(p), p.text) for row, p in numbered)
+    keywords.add_rows(connection, generation, rows)
     return last + len(passages)
 
 
-def _parent(passage: Passage) -> tuple[int | None, int | None]:
+def _kept(passage: Passage, document: Document) -> tuple[int | None, int | None, str | None]:
+    """Start and end of the parent, and the context, which is not kept where it is the title."""
+    context = context_of(passage)
     parent = passage.parent
-    return (None, None) if parent is None else (parent.start, parent.end)
+    start, end = (None, None) if parent is None else (parent.start, parent.end)
+    return start, end, None if context == document.info.title else context
 
 
 def _forget(connection: sqlite3.Connection, generation: int, document: int) -> list[str]:
     """Remove a document's passages from a generation; returns their ids."""
     key = (generation, document)
     rows = connection.execute(
-        "SELECT pk, id, version, start, end FROM passages WHERE generation = ? AND document = ?",
+        "SELECT pk, id, version, start, end, context FROM passages"
+        " WHERE generation = ? AND document = ?",
         key,
     ).fetchall()
     keywords.forget_rows(connection, generation, _keyword_rows(connection, rows))
@@ -226,13 +228,13 @@ def _forget(connection: sqlite3.Connection, generation: int, document: int) -> l
 
 
 def _keyword_rows(
-    connection: sqlite3.Connection, rows: Iterable[tuple[int, str, int, int, int]]
+    connection: sqlite3.Connection, rows: Iterable[tuple[int, str, int, int, int, str | None]]
 ) -> Iterator[keywords.Row]:
     texts: dict[int, tuple[str, str]] = {}
-    for pk, _, version, start, end in rows:
+    for pk, _, version, start, end, context in rows:
         if version not in texts:
             texts[version] = connection.execute(
                 "SELECT title, text FROM versions WHERE pk = ?", (version,)
             ).fetchone()
         title, text = texts[version]
-        yield keywords.Row(pk, title, text[start:end])
+        yield keywords.Row(pk, title if context is None else context, text[start:end])

@@ -2,8 +2,8 @@
 
 Each generation has a table ``keywords_N`` of its own, so that the statistics BM25 needs are those
 of the passages it searches. It holds no text (external content): the view ``passages_N`` shows
-each passage's title and text. FTS5 wants to be told the very text it forgets, so
-:func:`forget_rows` is given it.
+each passage's text and, as its title, the line above it: what the encoder sees there, too. FTS5
+wants to be told the very text it forgets, so :func:`forget_rows` is given it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,21 @@ _MOST_WORDS = 256
 
 
 class Row(NamedTuple):
-    """What the index reads of a passage; ``pk`` is its row in the table of passages."""
+    """What the index reads of a passage; ``pk`` is its row in the table of passages.
+
+    ``context`` is the line above it: its document's title, or that with headings, or nothing.
+    """
 
     pk: int
-    title: str
+    context: str
     text: str
 
 
 def create_table(connection: sqlite3.Connection, generation: int) -> None:
     """Make the index of a generation."""
     connection.execute(
-        f"CREATE VIEW passages_{generation} AS SELECT p.pk AS pk, v.title AS title,"
+        f"CREATE VIEW passages_{generation} AS SELECT p.pk AS pk,"
+        " coalesce(p.context, v.title) AS title,"
         " substr(v.text, p.start + 1, p.end - p.start) AS text"
         " FROM passages p JOIN versions v ON v.pk = p.version"
         f" WHERE p.generation = {generation}"
@@ -60,7 +64,7 @@ def add_rows(connection: sqlite3.Connection, generation: int, rows: Iterable[Row
 
 
 def forget_rows(connection: sqlite3.Connection, generation: int, rows: Iterable[Row]) -> None:
-    """Take passages out of the index; title and text must be what was indexed."""
+    """Take passages out of the index; context and text must be what was indexed."""
     table = f"keywords_{generation}"
     connection.executemany(
         f"INSERT INTO {table} ({table}, rowid, title, text) VALUES ('delete', ?, ?, ?)", rows

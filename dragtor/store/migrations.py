@@ -29,10 +29,19 @@ def m003_parents(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def m004_context(connection: sqlite3.Connection) -> None:
+    """The line above a passage, whose words are indexed with its own."""
+    connection.execute("ALTER TABLE passages ADD COLUMN context TEXT")
+    for (generation,) in connection.execute("SELECT pk FROM generations").fetchall():
+        connection.execute(f"DROP VIEW IF EXISTS passages_{generation}")
+        connection.execute(_M004.format(generation=generation))
+
+
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_library,
     m002_answers,
     m003_parents,
+    m004_context,
 )
 
 
@@ -201,4 +210,13 @@ _M003 = """
 -- The wider stretch of its version that may be read in a passage's place.
 ALTER TABLE passages ADD COLUMN parent_start INTEGER CHECK (parent_start >= 0);
 ALTER TABLE passages ADD COLUMN parent_end INTEGER CHECK (parent_end > parent_start)
+"""
+
+_M004 = """
+-- Where context is NULL, the title of the document is what was indexed.
+CREATE VIEW passages_{generation} AS
+    SELECT p.pk AS pk, coalesce(p.context, v.title) AS title,
+        substr(v.text, p.start + 1, p.end - p.start) AS text
+    FROM passages p JOIN versions v ON v.pk = p.version
+    WHERE p.generation = {generation}
 """
