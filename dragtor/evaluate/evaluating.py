@@ -67,17 +67,15 @@ def evaluate(
     """Outcomes in the order of the questions, but for those that are ``done``.
 
     A question that nothing is known of is left out. A timed question is first searched for as a
-    person would (the query's own k), then as deep as the metrics look.
+    person would (the query's own k), with the encoder reading it for the first time, then as deep
+    as the metrics look.
     """
     step = max(1, -(-len(cases) // TIMED))
-    warm = False
+    _search(dragtor, replace(examination.search, text="What comes first loads the models."))
     for number, case in enumerate(cases):
         progress(number, len(cases), case.question)
         if case.id in done or not _measurable(case, judge, examination):
             continue
-        if not warm:
-            _search(dragtor, replace(examination.search, text=case.question))
-            warm = True
         yield _outcome(dragtor, case, judge, examination, timed=number % step == 0)
     progress(len(cases), len(cases), "")
 

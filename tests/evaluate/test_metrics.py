@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 from math import log2
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dragtor.evaluate.metrics import (
+    MEASURES,
     METRICS,
     average_precision,
     ndcg,
@@ -93,6 +96,27 @@ def test_the_metrics_are_those_of_trec_eval() -> None:
         assert success(ranked, judged, k=1) == theirs["success_1"]
         assert reciprocal_rank(ranked, judged) == pytest.approx(theirs["recip_rank"])
         assert average_precision(ranked, judged) == pytest.approx(theirs["map"])
+
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "ir_measures.json").read_text())
+"""Random runs and judgements with what ir-measures makes of them; ``made_by`` says which version.
+
+Its names: nDCG@10, R@10, R@100, RR, AP and Success@1; ranks are given as scores that fall.
+"""
+
+
+@pytest.mark.parametrize("query", GOLDEN["run"])
+def test_the_measures_are_those_of_ir_measures(query: str) -> None:
+    ranked, judged = GOLDEN["run"][query], GOLDEN["qrels"][query]
+    ours = {name: measure(ranked, judged) for name, measure in MEASURES.items()}
+    assert ours == pytest.approx(GOLDEN["values"][query], abs=1e-9)
+
+
+def test_the_runs_of_the_reference_are_of_many_kinds() -> None:
+    lengths = [len(ranked) for ranked in GOLDEN["run"].values()]
+    assert min(lengths) < 10 and max(lengths) > 100
+    values = [values["recall@100"] for values in GOLDEN["values"].values()]
+    assert min(values) < 0.6 < max(values)
 
 
 @pytest.mark.parametrize(
