@@ -83,7 +83,7 @@ def test_the_starters_checksums_are_those_of_the_files(entry: ModelEntry) -> Non
         ({"encoder": {"dimension": 8, "max_tokens": 8, "pooling": "cls"}}, "has the key encoder"),
         ({"name": "../elsewhere"}, "no plain name"),
         ({"files": VALID["files"] * 2}, "two files have the same name"),
-        ({"files": []}, "at least 1 item"),
+        ({"files": []}, "it needs files, or a repository"),
         ({"files": [{**VALID["files"][0], "sha256": "abc"}]}, "match pattern"),
         ({"files": [{**VALID["files"][0], "name": "/etc/passwd"}]}, "no plain name"),
         ({"files": [{**VALID["files"][0], "sources": [{"url": "x"}]}]}, "Field required"),

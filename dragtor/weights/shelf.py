@@ -12,9 +12,16 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from dragtor.catalogue import HubFile, LocalFile, ModelEntry, ModelFile, WheelMember
+from dragtor.catalogue import (
+    HubFile,
+    LocalFile,
+    ModelEntry,
+    ModelFile,
+    WheelMember,
+    is_of_fastembed,
+)
 from dragtor.errors import ModelError
-from dragtor.weights import choose
+from dragtor.weights import choose, snapshot
 from dragtor.weights.fetch import (
     BLOCK,
     DiskRefused,
@@ -53,13 +60,17 @@ class Weights:
         self._hub_url, self._hub_token = hub_url, hub_token
 
     def entry(self, name: str, kind: str | None = None) -> ModelEntry:
-        """The catalogue's entry, the case of letters ignored.
+        """The catalogue's entry, or one of fastembed's, the case of letters ignored.
 
         Raises ModelError, which names those of the ``kind`` that is wanted.
         """
         by_name = {entry.name.lower(): entry for entry in self.catalogue}
         if found := by_name.get(name.lower()):
             return found
+        if is_of_fastembed(name) and kind in (None, "encoder"):
+            from dragtor.weights.fastembed import entry_of
+
+            return entry_of(name)
         by_name = {key: entry for key, entry in by_name.items() if kind in (None, entry.kind)}
         near = difflib.get_close_matches(name.lower(), by_name, n=3, cutoff=0.4)
         names = ", ".join(by_name[key].name for key in near or by_name)
@@ -144,9 +155,10 @@ class Weights:
         with disk_errors(self.folder):
             folder.mkdir(parents=True, exist_ok=True)
             with _alone(folder):
-                sums = _read_checksums(folder)
                 wheels = Wheels(folder / ".wheels", progress)
-                for file in entry.files:
+                files = entry.files or self._snapshot(entry, folder, progress)
+                sums = _read_checksums(folder)
+                for file in files:
                     sums[file.name] = self._get(file, folder, sums.get(file.name), wheels, progress)
                     _write_checksums(folder, sums)
                 wheels.discard()
@@ -161,6 +173,7 @@ class Weights:
         progress: Progress,
     ) -> str:
         target, failures = folder / file.name, list[str]()
+        target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
             found = sha256_of(target, progress)
             if found == (file.sha256 or recorded or found):
@@ -200,7 +213,19 @@ class Weights:
 
     def _whole(self, entry: ModelEntry) -> bool:
         folder = self.folder / entry.name
-        return all((folder / file.name).is_file() for file in entry.files)
+        names = [file.name for file in entry.files]
+        if not names and entry.encoder is not None:
+            names = snapshot.names(folder, entry.encoder.repository, entry.encoder.revision)
+        return bool(names) and all((folder / name).is_file() for name in names)
+
+    def _snapshot(self, entry: ModelEntry, folder: Path, progress: Progress) -> Sequence[ModelFile]:
+        """The files of an entry that names a repository instead."""
+        from dragtor.weights.download import Hub
+
+        assert entry.encoder is not None
+        hub = Hub(self._hub_url, self._hub_token)
+        card = entry.encoder
+        return snapshot.files(hub, card.repository, card.revision, folder, progress)
 
     def _ggufs(self) -> list[Path]:
         """Every GGUF below the folder, following links, in a stable order."""
