@@ -20,7 +20,7 @@ class FusedRetriever:
     def __init__(self, library: Library, generation: int, scorers: Sequence[Scorer]) -> None:
         self._library = library
         self._generation = generation
-        self._scorers = {scorer.name: scorer for scorer in scorers}
+        self._scorers = scorers
 
     def retrieve(self, query: Query) -> SearchResult:
         """At most ``query.k`` hits. Raises QueryError.
@@ -29,35 +29,45 @@ class FusedRetriever:
         fuse_s and total_s.
         """
         ranking = query.ranking or Ranking()
-
-        def rank(wanted: int, among: Among, clock: Clock) -> Ranked:
-            asked = {}
-            for name, scorer in self._scorers.items():
-                with clock.time("encode_s"):
-                    asked[name] = scorer.ask(query.text)
-            found: dict[str, dict[str, float]] = {}
-            for name, one in asked.items():
-                with clock.time(f"{name}_s"):
-                    found[name] = by_id(one.search(wanted, among))
-            exhausted = all(len(scores) < wanted for scores in found.values())
-            if len(found) == 1:
-                (only,) = found.values()
-                return Ranked(only, found, exhausted)
-            if ranking.complete:
-                with clock.time("complete_s"):
-                    _complete(found, asked)
-            with clock.time("fuse_s"):
-                fused = FUSIONS[ranking.fusion](self._lists(query.text, found), ranking)
-            return Ranked(fused, {**found, "fused": fused}, exhausted)
-
         candidates = ranking.candidates if len(self._scorers) > 1 else 0
-        return retrieve(self._library, self._generation, query, candidates, rank)
+        ask = _Ask(self._scorers, query.text, ranking)
+        return retrieve(self._library, self._generation, query, candidates, ask)
 
-    def _lists(self, question: str, found: Mapping[str, Scores]) -> Lists:
+
+class _Ask:
+    """Ranks passages for one question, which each part reads once, however often it is asked."""
+
+    def __init__(self, scorers: Sequence[Scorer], question: str, ranking: Ranking) -> None:
+        self._scorers = scorers
+        self._question = question
+        self._ranking = ranking
+        self._asked: dict[str, Asked] = {}
+
+    def __call__(self, wanted: int, among: Among, clock: Clock) -> Ranked:
+        """The best candidates among some passages, so many of each part."""
+        if not self._asked:
+            with clock.time("encode_s"):
+                self._asked = {one.name: one.ask(self._question) for one in self._scorers}
+        found: dict[str, dict[str, float]] = {}
+        for name, asked in self._asked.items():
+            with clock.time(f"{name}_s"):
+                found[name] = by_id(asked.search(wanted, among))
+        exhausted = all(len(scores) < wanted for scores in found.values())
+        if len(found) == 1:
+            (only,) = found.values()
+            return Ranked(only, found, exhausted)
+        if self._ranking.complete:
+            with clock.time("complete_s"):
+                _complete(found, self._asked)
+        with clock.time("fuse_s"):
+            fused = FUSIONS[self._ranking.fusion](self._lists(found), self._ranking)
+        return Ranked(fused, {**found, "fused": fused}, exhausted)
+
+    def _lists(self, found: Mapping[str, Scores]) -> Lists:
         def of(kind: str) -> dict[str, Scores]:
-            return {n: scores for n, scores in found.items() if self._scorers[n].kind == kind}
+            return {one.name: found[one.name] for one in self._scorers if one.kind == kind}
 
-        return Lists(of("keyword"), of("dense"), len(words(question)))
+        return Lists(of("keyword"), of("dense"), len(words(self._question)))
 
 
 def _complete(found: Mapping[str, dict[str, float]], asked: Mapping[str, Asked]) -> None:

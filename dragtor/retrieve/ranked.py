@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dragtor.errors import QueryError
-from dragtor.fusion import Scores, ranking
+from dragtor.fusion import FUSIONS, Scores, ranking
 from dragtor.interfaces import Library
+from dragtor.mistakes import not_one_of
 from dragtor.text import require_words
-from dragtor.types import Hit, Query, Resolved, Scored, SearchResult
+from dragtor.types import Hit, Query, Ranking, Resolved, Scored, SearchResult
 
+_BOUNDS = (
+    ("candidates", 1, math.inf),
+    ("dense_weight", 0, 1),
+    ("rrf_k", 1, math.inf),
+    ("rerank_candidates", 1, math.inf),
+    ("rerank_weight", 0, 1),
+    ("surrounding", 0, math.inf),
+)
+"""Numbers of a Ranking with the least and the most that they may be."""
 Among = frozenset[str] | None
 """Ids of the passages that may be found; ``None`` for all."""
 
@@ -78,10 +89,22 @@ def by_id(scored: Sequence[Scored]) -> dict[str, float]:
 
 
 def check(query: Query) -> None:
-    """Raise QueryError if a question has no word or number in it, or wants no passages."""
+    """Raise QueryError if a question has no word or number in it, or cannot be ranked so."""
     require_words(query.text)
     if query.k < 1:
         raise QueryError(f"{query.k} passages were asked for: ask for 1 or more")
+    if query.ranking is not None:
+        _check_ranking(query.ranking)
+
+
+def _check_ranking(ranking: Ranking) -> None:
+    if ranking.fusion not in FUSIONS:
+        raise QueryError(not_one_of("fusion", ranking.fusion, FUSIONS))
+    for key, least, most in _BOUNDS:
+        value = getattr(ranking, key)
+        if not least <= value <= most:  # true of NaN, too
+            to = "" if most == math.inf else f" to {most}"
+            raise QueryError(f"{key} cannot be {value}: it is a number from {least}{to}")
 
 
 def _best_known(library: Library, generation: int, ids: Sequence[str], k: int) -> list[Resolved]:
