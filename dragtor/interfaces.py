@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 from dragtor.types import (
     Answer,
     ArticleHit,
+    Codes,
     Content,
     Cut,
     Decision,
@@ -30,6 +31,7 @@ from dragtor.types import (
     Known,
     LibraryStatus,
     Message,
+    Metric,
     Notice,
     Original,
     Passage,
@@ -146,15 +148,15 @@ class Encoder(Protocol):
         ...
 
 
-class TokenReader(Encoder, Protocol):
+class TokenReader(Encoder, Tokenizer, Protocol):
     """An encoder whose vectors are pooled from those of tokens, which can be had as well."""
 
     def read(self, texts: Sequence[str], spans: Sequence[Sequence[Span]]) -> Encoded:
         """What :meth:`encode_spans` gives, and the token vectors of the same run."""
         ...
 
-    def read_question(self, text: str) -> Vectors:
-        """The token vectors of a question, as :class:`dragtor.types.Encoded` has them."""
+    def read_question(self, text: str, spans: Sequence[Span]) -> Vectors:
+        """Vectors of spans of a question, shape (spans, dimension), as of those of passages."""
         ...
 
 
@@ -211,8 +213,12 @@ class VectorStore(Protocol):
     It is derived data: whatever it returns may be unknown to the library by now.
     """
 
-    def create(self, space: str, dimension: int) -> None:
-        """Make a space; nothing happens if it is there."""
+    def create(self, space: str, dimension: int, metric: Metric = "cosine") -> None:
+        """Make a space; nothing happens if it is there.
+
+        Vectors of a space of ``cosine`` have length 1, those of ``ip`` any: there, scores are
+        inner products.
+        """
         ...
 
     def add(self, space: str, ids: Sequence[str], vectors: Vectors) -> None:
@@ -226,7 +232,10 @@ class VectorStore(Protocol):
     def search(
         self, space: str, vector: Vectors, k: int, among: Collection[str] | None = None
     ) -> list[Scored]:
-        """At most k ids, best first, with their cosine in [-1, 1] to a vector (dimension,)."""
+        """At most k ids, best first, with their cosine to a vector (dimension,), in [-1, 1].
+
+        In a space of the metric ``ip`` it is the inner product.
+        """
         ...
 
     def get(self, space: str, ids: Sequence[str]) -> dict[str, Vectors]:
@@ -274,26 +283,30 @@ class VectorCache(Protocol):
 
 
 class TokenStore(Protocol):
-    """Token vectors of texts, compressed; a space holds those of one token encoder.
+    """Packed token vectors of texts; a space holds those of one token encoder.
 
     It is derived data, kept by hash of what the encoder saw. The library says which passage that
-    is of, so that what is deleted there is not found, and what comes again costs no model.
+    is of, so that what is deleted there is not found, and what comes again costs no model. What
+    was added is there for every reader, in any thread or process, once ``add`` has returned.
     """
 
-    def create(self, space: str, dimension: int) -> None:
-        """Make a space; nothing happens if it is there."""
+    def create(self, space: str, width: int) -> None:
+        """Make a space for vectors of so many bytes; nothing happens if it is there."""
         ...
 
-    def add(self, space: str, keys: Sequence[str], tokens: Sequence[Vectors]) -> None:
-        """Keep the vectors of texts, each of shape (tokens, dimension), components in [-1, 1]."""
+    def add(self, space: str, keys: Sequence[str], codes: Sequence[Codes]) -> None:
+        """Keep the vectors of texts, each of shape (tokens, width), over what there was."""
         ...
 
-    def get(self, space: str, keys: Sequence[str]) -> dict[str, Vectors]:
-        """Vectors of texts, shape (tokens, dimension), by key; absent where there are none."""
+    def get(self, space: str, keys: Sequence[str]) -> dict[str, Codes]:
+        """Vectors of texts, shape (tokens, width), by key; absent where there are none.
+
+        They are views of what is stored: not to be written to, and valid as long as they are held.
+        """
         ...
 
     def missing(self, space: str, keys: Collection[str]) -> set[str]:
-        """Which of these keys are not there."""
+        """Which of these keys are not there, or were lost."""
         ...
 
     def keep(self, space: str, keys: Collection[str]) -> None:

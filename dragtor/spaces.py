@@ -10,9 +10,7 @@ import numpy as np
 from dragtor.interfaces import (
     Encoder,
     Library,
-    TokenEncoder,
     TokenReader,
-    TokenStore,
     VectorCache,
     VectorStore,
 )
@@ -23,6 +21,8 @@ DENSE = "dense"
 """Name of the space of the main encoder; others have the name of their encoder."""
 LATE = "late"
 """Name of the space of token vectors."""
+FIRST_STAGE = "late.fde"
+"""Name of the space of vectors that sum up a passage's token vectors."""
 CHUNK = 512
 """Vectors that are written together."""
 STEP = 128
@@ -75,11 +75,20 @@ class Space(Protocol):
         ...
 
 
+class TakesTokens(Protocol):
+    """A space of token vectors of the main encoder, which come of the same run as its others."""
+
+    reader: TokenReader
+
+    def take(self, passages: Sequence[Passage], tokens: Sequence[Vectors]) -> None:
+        """Keep the token vectors of passages that were just read."""
+        ...
+
+
 class VectorSpace:
     """One vector for each passage, in the vector store; with the main encoder, of sentences too.
 
-    ``tokens`` is a space that is made of token vectors of the same encoder, and is given those of
-    every passage that is read.
+    ``tokens`` is given the token vectors of every passage that is read.
     """
 
     def __init__(
@@ -89,7 +98,7 @@ class VectorSpace:
         encoder: Encoder,
         vectors: VectorStore,
         cache: VectorCache,
-        tokens: SharedTokenSpace | None = None,
+        tokens: TakesTokens | None = None,
     ) -> None:
         self.name = name
         self._library = library
@@ -170,87 +179,3 @@ class VectorSpace:
         keys = [sentences_key(input_hash(passage), passage) for passage in passages]
         self._cache.put_spans(self._encoder.fingerprint, keys, sentences)
         return vectors
-
-
-class TokenSpace:
-    """Token vectors of passages for late interaction, in the token store, by encoder input.
-
-    The store's space is of the encoder and not of a generation, so that a passage that comes
-    again under another splitter costs no model.
-    """
-
-    name = LATE
-
-    def __init__(self, library: Library, encoder: TokenEncoder, store: TokenStore) -> None:
-        self._library = library
-        self._encoder = encoder
-        self._store = store
-
-    @property
-    def fingerprint(self) -> str:
-        """See Space."""
-        return self._encoder.fingerprint
-
-    def lost(self, generation: int) -> bool:
-        """See Space."""
-        return self.fingerprint not in self._store.spaces()
-
-    def create(self, generation: int) -> None:
-        """See Space."""
-        self._store.create(self.fingerprint, self._encoder.dimension)
-
-    def write(
-        self,
-        generation: int,
-        batch: Sequence[Indexed],
-        changed: Sequence[Passage],
-        advance: Advance,
-    ) -> None:
-        """See Space; what the store has is not encoded."""
-        by_key = {input_hash(passage): passage for passage in changed}
-        missing = self._store.missing(self.fingerprint, by_key)
-        advance(len(changed) - len(missing), 0)
-        ordered = sorted((by_key[key] for key in missing), key=lambda p: len(p.encoder_input))
-        for start in range(0, len(ordered), STEP):
-            step = ordered[start : start + STEP]
-            inputs = [passage.encoder_input for passage in step]
-            self._keep(step, self._encoder.encode_passage_tokens(inputs))
-            advance(len(step), len(step))
-
-    def delete(self, generation: int, ids: Sequence[str]) -> None:
-        """Nothing to do: what the library does not know is not found, and is swept later."""
-
-    def sweep(self, generation: int) -> None:
-        """See Space."""
-        for other in self._store.spaces() - {self.fingerprint}:
-            self._store.drop(other)
-        ids = sorted(self._library.passage_ids(generation))
-        self._store.keep(
-            self.fingerprint, set(self._library.input_hashes(generation, ids).values())
-        )
-
-    def _keep(self, passages: Sequence[Passage], tokens: Sequence[Vectors]) -> None:
-        self._store.add(self.fingerprint, [input_hash(passage) for passage in passages], tokens)
-
-
-class SharedTokenSpace(TokenSpace):
-    """A token space of the main encoder's own token vectors, which come of the same run.
-
-    ``reduce`` makes those of a passage what the token encoder would have made of it.
-    """
-
-    def __init__(
-        self,
-        library: Library,
-        encoder: TokenEncoder,
-        store: TokenStore,
-        reader: TokenReader,
-        reduce: Callable[[Sequence[Vectors]], list[Vectors]],
-    ) -> None:
-        super().__init__(library, encoder, store)
-        self.reader = reader
-        self._reduce = reduce
-
-    def take(self, passages: Sequence[Passage], tokens: Sequence[Vectors]) -> None:
-        """Keep the token vectors of passages that were just read."""
-        self._keep(passages, self._reduce(tokens))

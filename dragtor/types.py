@@ -23,6 +23,12 @@ import numpy.typing as npt
 Vectors = npt.NDArray[np.float32]
 """A matrix of shape (n, dimension), or one vector of shape (dimension,); rows have length 1."""
 
+Codes = npt.NDArray[np.uint8]
+"""Packed token vectors of a text, shape (tokens, bytes); see :mod:`dragtor.late.codec`."""
+
+Metric = Literal["cosine", "ip"]
+"""How vectors of a space are compared: by cosine, or by inner product."""
+
 Mode = Literal["auto", "write", "quote"]
 """Who words an answer: a language model, or the sources themselves."""
 

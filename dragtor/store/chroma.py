@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from dragtor.errors import StoreError
+from dragtor.errors import Moved, StoreError
 from dragtor.store import snapshot as snapshots
 from dragtor.store.recent import Recent, RecentFile, Space
-from dragtor.types import Scored, Vectors
+from dragtor.types import Metric, Scored, Vectors
 
 FOLD_AT = 4096
 """Vectors that are kept outside of a snapshot, at least; then a quarter of its size."""
@@ -39,11 +40,12 @@ class ChromaStore:
         self._fold_at = fold_at
         self._recent = RecentFile(folder / "recent.db")
         self._guard = threading.Lock()
+        self._pinned = threading.local()
         self._open: dict[str, snapshots.Snapshot] = {}
 
-    def create(self, space: str, dimension: int) -> None:
+    def create(self, space: str, dimension: int, metric: Metric = "cosine") -> None:
         """See VectorStore."""
-        self._recent.create(space, dimension)
+        self._recent.create(space, dimension, metric)
 
     def add(self, space: str, ids: Sequence[str], vectors: Vectors) -> None:
         """See VectorStore."""
@@ -73,6 +75,8 @@ class ChromaStore:
         """See VectorStore; exact among what is recent, and among few ids."""
         if k < 1:
             return []
+        if among is not None and not isinstance(among, Set):
+            among = frozenset(among)
 
         def found(view: Recent) -> list[Scored]:
             if vector.shape != (view.space.dimension,):
@@ -81,7 +85,9 @@ class ChromaStore:
                     f" which have {view.space.dimension} dimensions: run `dragtor index --rebuild`"
                 )
             pairs = [*_exact(view, vector, k, among), *self._older(view, vector, k, among)]
-            scored = (Scored(id, min(1.0, max(-1.0, cosine))) for id, cosine in pairs)
+            if view.space.metric == "cosine":
+                pairs = [(id, min(1.0, max(-1.0, cosine))) for id, cosine in pairs]
+            scored = (Scored(id, score) for id, score in pairs)
             return sorted(scored, key=lambda one: (-one.score, one.id))[:k]
 
         return self._at(space, found, [])
@@ -90,13 +96,22 @@ class ChromaStore:
         """See VectorStore."""
 
         def got(view: Recent) -> dict[str, Vectors]:
-            recent = {id: view.matrix[view.rows[id]] for id in ids if id in view.rows}
+            recent = {id: view.matrix[view.rows[id]].copy() for id in ids if id in view.rows}
             older = [id for id in ids if not view.overrides(id)]
             if older and view.space.size:
                 recent.update(self._snapshot(view.space).get(older))
             return recent
 
         return self._at(space, got, {})
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """See VectorStore."""
+        self._pinned.views = self._recent.views()
+        try:
+            yield
+        finally:
+            self._pinned.views = None
 
     def ids(self, space: str) -> set[str]:
         """See VectorStore."""
@@ -124,47 +139,49 @@ class ChromaStore:
         self._close_all_but(())
 
     def _at(self, name: str, read: Callable[[Recent], _T], nothing: _T) -> _T:
-        """Read a space; again, if another process replaced its snapshot just then."""
-        for last in (False, False, True):
-            view = self._recent.view(name)
+        """Read a space; again, if it was replaced just then. In a moment, raise Moved instead."""
+        pinned = getattr(self._pinned, "views", None)
+        while True:
+            view = self._recent.view(name) if pinned is None else pinned.get(name)
             if view is None:
                 return nothing
             try:
                 return read(view)
-            except snapshots.Gone:
-                if last:
-                    break
-            except StoreError:
+            except (snapshots.Gone, StoreError) as error:
                 now = self._recent.view(name)
-                if last or (now is not None and now.space.snapshot == view.space.snapshot):
+                if now is None or now.space.folder != view.space.folder:
+                    if pinned is not None:
+                        raise Moved from error
+                elif isinstance(error, StoreError):
                     raise
-        raise StoreError(
-            f"the vectors of {name} are not in {self._folder}: "
-            "delete it and run `dragtor index --rebuild`"
-        )
+                else:
+                    raise StoreError(
+                        f"the vectors of {name} are not in {self._folder}: "
+                        "delete it and run `dragtor index --rebuild`"
+                    ) from error
 
     def _older(
         self, view: Recent, vector: Vectors, k: int, among: Collection[str] | None
     ) -> list[tuple[str, float]]:
         """The best k of the snapshot that are not out of date."""
         size = view.space.size
-        allowed = None if among is None else {id for id in among if not view.overrides(id)}
-        if not size or allowed == set():
+        if not size or (among is not None and not among):
             return []
         snapshot = self._snapshot(view.space)
-        wanted = k if allowed is None else 2 * k * size // len(allowed)
+        wanted = k if among is None else 2 * k * size // len(among)
         # Chroma is quickest at searching among all, so what passes most is left out afterwards.
-        while allowed is None or wanted < size // 4:
+        while among is None or wanted < size // 4:
             pairs = snapshot.search(vector, min(wanted, size))
             kept = [
                 pair
                 for pair in pairs
-                if (not view.overrides(pair[0]) if allowed is None else pair[0] in allowed)
+                if not view.overrides(pair[0]) and (among is None or pair[0] in among)
             ]
             if len(kept) >= k or wanted >= size:
                 return kept[:k]
             wanted *= 2
-        return snapshot.search(vector, min(k, size), sorted(allowed))
+        allowed = sorted(id for id in among if not view.overrides(id))
+        return snapshot.search(vector, min(k, size), allowed) if allowed else []
 
     def _snapshot(self, space: Space) -> snapshots.Snapshot:
         with self._guard:
@@ -174,14 +191,19 @@ class ChromaStore:
 
     def _fold_if_due(self, space: Space) -> None:
         """Fold what is recent into a new snapshot when it has become much."""
-        if self._recent.count(space) < max(self._fold_at, space.size // 4):
+        written, deleted = self._recent.count(space)
+        if written + deleted < max(self._fold_at, space.size // 4):
+            return
+        if not space.size and written < self._fold_at:
+            self._recent.purge(space)
             return
         view = self._recent.view(space.name)
         assert view is not None
         new = replace(space, snapshot=space.snapshot + 1)
         base = self._folder / space.folder if space.size else None
+        rows = list(view.rows), view.matrix[view.order]
         size = snapshots.make(
-            self._folder / new.folder, base, list(view.rows), view.matrix, sorted(view.deleted)
+            self._folder / new.folder, base, *rows, sorted(view.deleted), space.metric
         )
         self._recent.publish(space, new.snapshot, size)
         self._sweep()
@@ -207,10 +229,13 @@ def _exact(
 ) -> Iterable[tuple[str, float]]:
     """The best k of what is recent."""
     if among is None:
-        ids, matrix = list(view.rows), view.matrix
+        ids, rows = list(view.rows), view.order
     else:
-        ids = [id for id in among if id in view.rows]
-        matrix = view.matrix[[view.rows[id] for id in ids]]
-    cosines = matrix @ vector
+        ids = [id for id in view.rows if id in among]
+        rows = np.fromiter((view.rows[id] for id in ids), np.intp, len(ids))
+    if len(rows) > len(view.matrix) // 2:
+        cosines = (view.matrix @ vector)[rows]  # quicker than copying most of it
+    else:
+        cosines = view.matrix[rows] @ vector
     best = np.argpartition(-cosines, k - 1)[:k] if k < len(ids) else range(len(ids))
     return [(ids[row], float(cosines[row])) for row in best]

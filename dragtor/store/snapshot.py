@@ -20,14 +20,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dragtor.errors import StoreError
-from dragtor.types import Vectors
+from dragtor.types import Metric, Vectors
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _NAME = "vectors"
 _HNSW = {
-    "space": "cosine",
     "max_neighbors": 16,
     "ef_construction": 100,
     # Recall of the best 10 of 50,000 is 1.0 with 100; searches among some ids need more.
@@ -53,13 +52,14 @@ class Snapshot:
         self._folder = folder
         self._turn = threading.Condition()
         self._users = 0
+        self._closed = False
         self._client: ClientAPI | None = None
         self._collection: Any = None
 
     def search(
         self, vector: Vectors, k: int, among: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
-        """At most k ids with their cosines, best first; exact among few ids."""
+        """At most k ids with their cosines or inner products, best first; exact among few ids."""
         if among is not None and len(among) <= _EXACT:
             return _best(self.get(among), vector, k)
         with self._using() as collection:
@@ -87,8 +87,9 @@ class Snapshot:
             return set(collection.get(include=[])["ids"])
 
     def close(self) -> None:
-        """Close Chroma, once nobody is using it."""
+        """Close Chroma for good, once nobody is using it."""
         with self._turn:
+            self._closed = True
             self._turn.wait_for(lambda: self._users == 0)
             if self._client is not None:
                 self._client.close()
@@ -98,6 +99,8 @@ class Snapshot:
     def _using(self) -> Iterator[Any]:
         with translated(self._folder):
             with self._turn:
+                if self._closed:
+                    raise Gone
                 if self._client is None:
                     self._client, self._collection = self._open()
                 self._users += 1
@@ -126,7 +129,12 @@ class Snapshot:
 
 
 def make(
-    folder: Path, base: Path | None, ids: Sequence[str], vectors: Vectors, deleted: Sequence[str]
+    folder: Path,
+    base: Path | None,
+    ids: Sequence[str],
+    vectors: Vectors,
+    deleted: Sequence[str],
+    metric: Metric = "cosine",
 ) -> int:
     """Write a snapshot: that of ``base`` with these vectors and without the deleted ones.
 
@@ -141,7 +149,7 @@ def make(
         client = _client(folder)
         try:
             collection = client.get_or_create_collection(
-                _NAME, embedding_function=None, configuration={"hnsw": _HNSW}
+                _NAME, embedding_function=None, configuration={"hnsw": {**_HNSW, "space": metric}}
             )
             size = client.get_max_batch_size()
             for start in range(0, len(ids), size):

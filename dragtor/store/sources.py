@@ -22,6 +22,7 @@ _SOURCE = (
 _PARTS = {
     "library": ("library.db", "library.db-wal"),
     "vectors": ("chroma",),
+    "tokens": ("tokens",),
     "cache": ("vectors.db", "vectors.db-wal"),
     "originals": ("originals",),
 }
