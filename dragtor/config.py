@@ -78,7 +78,7 @@ class Split(Section):
 class EncoderSettings(Section):
     """How texts become vectors."""
 
-    engine: str = "onnx"
+    engine: str = "auto"
     model: str = "all-MiniLM-L6-v2"
     dimensions: NotNegative = 0
     precision: Literal["fp32", "int8"] = "fp32"
@@ -90,7 +90,8 @@ class Late(Section):
     """Token vectors of passages, for late interaction."""
 
     model: str = "none"
-    dimensions: Positive = 64
+    engine: str = "onnx"
+    token_bytes: Positive = 64
     first_stage: bool = False
 
 

@@ -246,6 +246,13 @@ class VectorStore(Protocol):
         """Ids of all vectors of a space; empty if there is no such space."""
         ...
 
+    def moment(self) -> AbstractContextManager[None]:
+        """Everything that this thread searches and gets inside is of one moment.
+
+        Raises Moved, inside, where that can no longer be had.
+        """
+        ...
+
     def spaces(self) -> set[str]:
         """Names of all spaces."""
         ...
@@ -338,6 +345,10 @@ class Library(Protocol):
         ...
 
     # reading
+
+    def moment(self) -> AbstractContextManager[None]:
+        """Everything that this thread reads inside is of one moment, whoever writes meanwhile."""
+        ...
 
     def revision(self) -> int:
         """A number that rises with every change to what a search can find."""

@@ -19,7 +19,10 @@ LINE_2 = [
     ("web:\n  reader: jna", "web.reader cannot be 'jna'; did you mean 'jina'?"),
     ("llm:\n  engine: lama", "llm.engine cannot be 'lama'; did you mean 'llama'?"),
     ("split:\n  splitter: x", "split.splitter cannot be 'x'; it can be: structure"),
-    ("encoder:\n  engine: jax", "encoder.engine cannot be 'jax'; it can be: onnx"),
+    (
+        "encoder:\n  engine: jax",
+        "encoder.engine cannot be 'jax'; it can be: auto, onnx, fastembed, hf",
+    ),
     (
         "retrieve:\n  retriever: hybird",
         "did you mean 'hybrid'? (it can be: hybrid, keyword, dense, late)",

@@ -13,6 +13,8 @@ from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from dragtor.build.spec import AUTO, Spec, check_spec
+from dragtor.catalogue import is_of_fastembed, short_name
 from dragtor.errors import ConfigError
 from dragtor.fusion import FUSIONS
 from dragtor.interfaces import Splitter, Strategy
@@ -36,9 +38,14 @@ SPLITTERS = {
 }
 ENCODERS = {
     "onnx": "dragtor.encode.onnx:OnnxEncoder",
+    "fastembed": "dragtor.encode.fastembed:FastembedEncoder",
     "hf": "dragtor.encode.hf:HfEncoder",
 }
-TOKEN_ENCODERS = {"encoder": "dragtor.encode.tokens:EncoderTokens"}
+TOKEN_ENCODERS = {
+    "encoder": "dragtor.encode.tokens:EncoderTokens",
+    "onnx": "dragtor.encode.colbert:OnnxColbert",
+    "fastembed": "dragtor.encode.fastembed_tokens:FastembedTokens",
+}
 RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
 ENGINES = {
     "llama": "dragtor.answer.llama:LlamaModel",
@@ -119,10 +126,9 @@ def check_choices(settings: Settings) -> None:
 
     Raises ConfigError with the place of the wrong one, and the valid ones.
     """
-    encoder, retrieve = settings.encoder, settings.retrieve
+    retrieve = settings.retrieve
     names: dict[str, tuple[str, Iterable[str]]] = {
         "split.splitter": (settings.split.splitter, SPLITTERS),
-        "encoder.engine": (encoder.engine, ENCODERS),
         "retrieve.fusion": (retrieve.fusion, FUSIONS),
         "llm.engine": (settings.llm.engine, ENGINES),
         "answer.strategy": (settings.answer.strategy, STRATEGIES),
@@ -130,20 +136,25 @@ def check_choices(settings: Settings) -> None:
         "tracking.engine": (settings.tracking.engine, ["none", *TRACKERS]),
         "answer.checker": (
             settings.answer.checker,
-            ["auto", FEATURES, *_models(settings, "nli", settings.answer.checker)],
+            ["auto", FEATURES, *models_of(settings, "nli", settings.answer.checker)],
         ),
-        "encoder.model": (encoder.model, _models(settings, "encoder", encoder.model)),
         "retrieve.reranker": (
             retrieve.reranker,
-            ["none", "maxsim", *_models(settings, "reranker", retrieve.reranker)],
+            ["none", "maxsim", *models_of(settings, "reranker", retrieve.reranker)],
         ),
-        "late.model": (settings.late.model, ["none", "encoder"]),
+        "late.model": (
+            settings.late.model,
+            ["none", "encoder", *models_of(settings, "late", settings.late.model)],
+        ),
+        "late.engine": (
+            settings.late.engine,
+            [name for name in TOKEN_ENCODERS if name != "encoder"],
+        ),
     }
     for key, (name, valid) in names.items():
         if name not in valid:
             raise ConfigError(f"{settings.place(key)}: {not_one_of(key, name, valid)}")
-    for more in settings.encoders:
-        _check_encoder(settings, more)
+    check_encoders(settings)
     _check_parts(settings)
     try:
         templates(settings)
@@ -154,32 +165,52 @@ def check_choices(settings: Settings) -> None:
         raise ConfigError(f"{settings.place(str(error).split()[0])}: {error}") from None
 
 
-def _check_encoder(settings: Settings, more: EncoderSettings) -> None:
-    """Check one of ``encoders``. Raises ConfigError."""
+def check_encoders(settings: Settings) -> None:
+    """Check names of engines and models, and what is asked of them, as far as the catalogue tells.
+
+    Raises ConfigError.
+    """
+    cards = {entry.name.lower(): entry.encoder for entry in settings.models}
+    met: set[str] = set()
+    for number, one in enumerate((settings.encoder, *settings.encoders)):
+        section = f"encoders[{number - 1}]" if number else "encoder"
+        try:
+            _check_encoder(settings, one, section)
+            card = cards.get(one.model.lower())
+            if card or is_of_fastembed(one.model):
+                check_spec(Spec.of(one, settings.models), card, section)
+            if short_name(one.model) in met:
+                raise ConfigError(f"{section}.model is {one.model}, and there is one such already")
+        except ConfigError as error:
+            key = "encoders" if number else str(error).split()[0]
+            raise ConfigError(f"{settings.place(key)}: {error}") from None
+        met.add(short_name(one.model))
+
+
+def _check_encoder(settings: Settings, one: EncoderSettings, section: str) -> None:
+    """Check the names of one encoder. Raises ConfigError."""
     names: dict[str, tuple[str, Iterable[str]]] = {
-        "engine": (more.engine, ENCODERS),
-        "model": (more.model, _models(settings, "encoder", more.model)),
+        "engine": (one.engine, [AUTO, *ENCODERS]),
+        "model": (one.model, models_of(settings, "encoder", one.model)),
     }
+    if is_of_fastembed(one.model):
+        del names["model"]  # fastembed knows its own, and is slow to be asked
     for key, (name, valid) in names.items():
         if name not in valid:
-            where = settings.place("encoders")
-            raise ConfigError(f"{where}: {not_one_of(f'encoders {key}', name, valid)}")
-    if more.model == settings.encoder.model:
-        where = settings.place("encoders")
-        raise ConfigError(f"{where}: encoders has {more.model}, which is encoder.model already")
+            raise ConfigError(not_one_of(f"{section}.{key}", name, valid))
 
 
 def _check_parts(settings: Settings) -> None:
     """Check the parts that ``retrieve.retriever`` names. Raises ConfigError."""
     key, wanted = "retrieve.retriever", settings.retrieve.retriever
-    parts = ["keyword", "dense", "late", *(more.model for more in settings.encoders)]
+    parts = ["keyword", "dense", "late", *(short_name(more.model) for more in settings.encoders)]
     for name in [] if wanted == "hybrid" else wanted.split("+"):
         if name not in parts:
             wrong = not_one_of(key, name, ["hybrid", *parts])
             raise ConfigError(f"{settings.place(key)}: {wrong}")
 
 
-def _models(settings: Settings, kind: str, wanted: str) -> list[str]:
+def models_of(settings: Settings, kind: str, wanted: str) -> list[str]:
     """Models of a kind; of the wanted one the letters are as wanted, as their case is ignored."""
     names = [entry.name for entry in settings.models if entry.kind == kind]
     return [wanted if name.lower() == wanted.lower() else name for name in names]

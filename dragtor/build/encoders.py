@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dragtor.build.choices import ENCODERS, TOKEN_ENCODERS, choose
+from dragtor.build.spec import Spec, check_spec
+from dragtor.catalogue import short_name
+from dragtor.encode.fitted import fitted
 from dragtor.errors import ConfigError, ModelError
 from dragtor.interfaces import Encoder, TokenEncoder
+from dragtor.late_chunking import chunked_late
 from dragtor.spaces import DENSE
 from dragtor.types import Generation
 
 if TYPE_CHECKING:
-    from dragtor.catalogue import EncoderCard
-    from dragtor.config import EncoderSettings, Settings
+    from dragtor.catalogue import ModelEntry
+    from dragtor.config import Settings
     from dragtor.weights import Weights
 
 OF_ENCODER = "encoder"
@@ -23,34 +27,18 @@ OF_ENCODER = "encoder"
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
-    """An encoder, and how it is used; see ``encoder:`` in config/params.yml."""
-
-    engine: str
-    model: str
-    dimensions: int = 0
-    precision: str = "fp32"
-    late_chunking: bool = False
-
-    @classmethod
-    def of(cls, settings: EncoderSettings) -> Spec:
-        """As settings have it."""
-        return cls(
-            settings.engine,
-            settings.model,
-            settings.dimensions,
-            settings.precision,
-            settings.late_chunking,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class LateSpec:
     """A token encoder; see ``late:`` in config/params.yml."""
 
     model: str
-    dimensions: int
+    engine: str
+    token_bytes: int
     first_stage: bool
+
+
+def configured(settings: Settings) -> list[Spec]:
+    """The encoders of the settings, the main one first."""
+    return [Spec.of(one, settings.models) for one in (settings.encoder, *settings.encoders)]
 
 
 def encoding_recipe(settings: Settings) -> dict[str, str]:
@@ -58,15 +46,16 @@ def encoding_recipe(settings: Settings) -> dict[str, str]:
 
     What is as it was before it could be set is left out, so that older libraries stay as they are.
     """
-    main = Spec.of(settings.encoder)
+    main, *more = configured(settings)
     recipe = {"engine": main.engine, "model": main.model}
     if main != Spec(main.engine, main.model):
         recipe["encoder"] = json.dumps(asdict(main))
-    if settings.encoders:
-        recipe["encoders"] = json.dumps([asdict(Spec.of(one)) for one in settings.encoders])
+    if more:
+        recipe["encoders"] = json.dumps([asdict(spec) for spec in more])
     late = settings.late
     if late.model != "none":
-        recipe["late"] = json.dumps(asdict(LateSpec(late.model, late.dimensions, late.first_stage)))
+        spec = LateSpec(late.model, late.engine, late.token_bytes, late.first_stage)
+        recipe["late"] = json.dumps(asdict(spec))
     return recipe
 
 
@@ -76,7 +65,7 @@ def specs(recipe: Mapping[str, str]) -> dict[str, Spec]:
     if "encoder" in recipe:
         main = Spec(**json.loads(recipe["encoder"]))
     more = [Spec(**one) for one in json.loads(recipe.get("encoders", "[]"))]
-    return {DENSE: main, **{spec.model: spec for spec in more}}
+    return {DENSE: main, **{short_name(spec.model): spec for spec in more}}
 
 
 def late_spec(recipe: Mapping[str, str]) -> LateSpec | None:
@@ -94,20 +83,25 @@ class Encoders:
         self._tokens: dict[tuple[LateSpec, Spec], Any] = {}
 
     def get(self, spec: Spec) -> Any:  # noqa: ANN401 (an Encoder, and mostly a Tokenizer too)
-        """The encoder. Raises ConfigError for a model that is none."""
+        """The encoder. Raises ConfigError for a model that is none, or cannot do what is asked."""
+        spec = replace(spec, late_chunking=False)  # which is no matter of the encoder
         if spec not in self._made:
-            entry = self._weights.entry(spec.model)
+            entry = self._weights.entry(spec.model, "encoder")
             if entry.encoder is None:
                 raise ConfigError(f"encoder.model is {entry.name}, which is of kind {entry.kind}")
-            self._made[spec] = choose(ENCODERS, spec.engine, "encoder.engine")(
+            check_spec(spec, entry.encoder)
+            engine = choose(ENCODERS, spec.engine, "encoder.engine")(
                 self._weights.path(entry.name),
-                name=entry.name,
-                pooling=entry.encoder.pooling,
-                max_tokens=entry.encoder.max_tokens,
                 query_prefix=entry.encoder.query_prefix,
                 passage_prefix=entry.encoder.passage_prefix,
                 threads=self._threads,
-                **_more(spec, entry.encoder),
+                **_more(spec, entry),
+            )
+            self._made[spec] = fitted(
+                engine,
+                spec.dimensions if spec.dimensions != entry.encoder.dimension else 0,
+                passage_prefix=entry.encoder.passage_prefix,
+                layer_norm=entry.encoder.layer_norm,
             )
         return self._made[spec]
 
@@ -115,30 +109,53 @@ class Encoders:
         """The token encoder of an index with this main encoder. Raises ConfigError."""
         key = (late, main)
         if key not in self._tokens:
-            make = choose(TOKEN_ENCODERS, "encoder", "late.model")
-            self._tokens[key] = make(self.get(main), late.dimensions)
+            self._tokens[key] = self._token_encoder(late, main)
         return self._tokens[key]
 
+    def _token_encoder(self, late: LateSpec, main: Spec) -> Any:  # noqa: ANN401 (a TokenEncoder)
+        if late.model == OF_ENCODER:
+            return choose(TOKEN_ENCODERS, OF_ENCODER, "late.model")(self.get(main))
+        entry = self._weights.entry(late.model)
+        if entry.late is None:
+            raise ConfigError(f"late.model is {entry.name}, which is of kind {entry.kind}")
+        return choose(TOKEN_ENCODERS, late.engine, "late.engine")(
+            self._weights.path(entry.name), entry.late, name=entry.name, threads=self._threads
+        )
 
-def _more(spec: Spec, card: EncoderCard) -> dict[str, Any]:
-    """What only some engines take."""
-    if spec.engine != "hf":
-        return {}
-    return {
-        "dimension": card.dimension,
-        "trust_remote_code": card.trust_remote_code,
-        "config": card.config,
-    }
+
+def _more(spec: Spec, entry: ModelEntry) -> dict[str, Any]:
+    """What not every engine takes."""
+    card = entry.encoder
+    assert card is not None
+    if spec.engine == "fastembed":
+        return {"model": entry.name.replace("--", "/"), "dimension": card.dimension}
+    common = {"name": entry.name, "pooling": card.pooling, "max_tokens": card.max_tokens}
+    if spec.engine == "hf":
+        return common | {
+            "dimension": card.dimension,
+            "trust_remote_code": card.trust_remote_code,
+            "config": card.config,
+        }
+    return common | {"precision": spec.precision}
 
 
 def check_files(generation: Generation, encoders: Mapping[str, Encoder | TokenEncoder]) -> None:
     """Raise ModelError if an index was made with other files of a model than are there now."""
+    by_name = specs(generation.recipe)
     for name, encoder in encoders.items():
-        if encoder.fingerprint != generation.spaces[name]:
-            raise ModelError(
-                f"the files of {_model(generation, name)} are not those the index was made with: "
-                "run `dragtor index`"
-            )
+        spec = by_name.get(name)
+        late = spec is not None and spec.late_chunking
+        fingerprint = chunked_late(encoder.fingerprint) if late else encoder.fingerprint
+        check_fingerprint(generation, name, fingerprint)
+
+
+def check_fingerprint(generation: Generation, space: str, fingerprint: str) -> None:
+    """The same for one space."""
+    if fingerprint != generation.spaces[space]:
+        raise ModelError(
+            f"the files of {_model(generation, space)} are not those the index was made with: "
+            "run `dragtor index`"
+        )
 
 
 def _model(generation: Generation, space: str) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from dragtor.build.choices import RERANKERS, choose
-from dragtor.build.encoders import Encoders, check_files, late_spec, specs
+from dragtor.build.encoders import Encoders, check_files, check_fingerprint, late_spec, specs
 from dragtor.errors import QueryError
 from dragtor.interfaces import Retriever, Scorer, TokenStore, VectorStore
-from dragtor.spaces import DENSE, LATE, space_name
+from dragtor.late.codec import TokenCodec
+from dragtor.late.muvera import FixedDimensions
+from dragtor.spaces import DENSE, FIRST_STAGE, LATE, space_name
+from dragtor.token_spaces import token_fingerprint
 from dragtor.types import Generation, Ranking
 
 if TYPE_CHECKING:
@@ -67,7 +70,7 @@ class Finding:
 
     def _makers(self, generation: Generation) -> Mapping[str, Callable[[], Scorer]]:
         """What makes each part that an index has."""
-        names = [name for name in generation.spaces if name != LATE]
+        names = [name for name in generation.spaces if name not in (LATE, FIRST_STAGE)]
         parts: dict[str, Callable[[], Scorer]] = {KEYWORD: lambda: self._keyword(generation)}
         for name in sorted(names, key=lambda name: (name != DENSE, name)):
             parts[name] = lambda name=name: self._dense(generation, name)  # type: ignore[misc]
@@ -89,13 +92,20 @@ class Finding:
         return DenseScorer(self._vectors, encoder, space_name(generation.id, name), name)
 
     def _late(self, generation: Generation) -> Scorer:
-        from dragtor.retrieve.late import LateScorer
+        from dragtor.retrieve.late import FirstStage, LateScorer, Tokens
 
         late = late_spec(generation.recipe)
         assert late is not None
         encoder = self._encoders.tokens(late, specs(generation.recipe)[DENSE])
-        check_files(generation, {LATE: encoder})
-        return LateScorer(self._library, self._tokens, encoder, generation.id)
+        codec = TokenCodec(encoder.dimension, late.token_bytes)
+        space = token_fingerprint(encoder, codec)
+        check_fingerprint(generation, LATE, space)
+        first_stage = None
+        if FIRST_STAGE in generation.spaces:
+            name = space_name(generation.id, FIRST_STAGE)
+            first_stage = FirstStage(self._vectors, name, FixedDimensions(codec.kept))
+        tokens = Tokens(self._library, generation.id, self._tokens, space, codec)
+        return LateScorer(encoder, tokens, first_stage)
 
     def _judge(self, generation: Generation, name: str) -> Judge:
         from dragtor.retrieve.rerank import ScorerJudge, TextJudge

@@ -18,6 +18,7 @@ from dragtor.build.choices import (
 from dragtor.build.encoders import (
     OF_ENCODER,
     Encoders,
+    LateSpec,
     check_files,
     encoding_recipe,
     late_spec,
@@ -25,6 +26,7 @@ from dragtor.build.encoders import (
 )
 from dragtor.build.finding import KEYWORD, Finding
 from dragtor.build.language import Language, language, weights_of
+from dragtor.build.spec import Spec
 from dragtor.errors import ConfigError
 from dragtor.indexing import Indexer
 from dragtor.interfaces import (
@@ -37,9 +39,12 @@ from dragtor.interfaces import (
     VectorCache,
     VectorStore,
 )
+from dragtor.late.codec import TokenCodec
+from dragtor.late_chunking import LateChunkedSpace
 from dragtor.loading import Loader
-from dragtor.spaces import DENSE, SharedTokenSpace, Space, TokenSpace, VectorSpace
+from dragtor.spaces import DENSE, Space, VectorSpace
 from dragtor.summaries import LEAST_PASSAGES, SummaryIndexer, summary_space
+from dragtor.token_spaces import FirstStageSpace, SharedTokenSpace, TokenSpace
 from dragtor.types import ArticleHit, Document, Generation, Query, Ranking, Section
 
 if TYPE_CHECKING:
@@ -168,22 +173,29 @@ class Parts:
     def _spaces(self) -> list[Space]:
         """What is written of passages, the main encoder's vectors first."""
         by_name, late = specs(self.recipe), late_spec(self.recipe)
-        main = self._encoders.get(by_name[DENSE])
-        tokens: TokenSpace | None = None
-        shared: SharedTokenSpace | None = None
-        if late is not None:
-            encoder = self._encoders.tokens(late, by_name[DENSE])
-            if late.model == OF_ENCODER:
-                tokens = shared = SharedTokenSpace(
-                    self.library, encoder, self.tokens, main, encoder.reduce
-                )
-            else:
-                tokens = TokenSpace(self.library, encoder, self.tokens)
+        tokens = self._token_spaces(late, by_name[DENSE]) if late else []
+        shared = tokens[0] if tokens and isinstance(tokens[0], SharedTokenSpace) else None
         spaces: list[Space] = []
         for name, spec in by_name.items():
             parts = (name, self.library, self._encoders.get(spec), self.vectors, self._cache)
-            spaces.append(VectorSpace(*parts, tokens=shared if name == DENSE else None))
-        return [*spaces, tokens] if tokens else spaces
+            if spec.late_chunking:
+                spaces.append(LateChunkedSpace(*parts))
+            else:
+                spaces.append(VectorSpace(*parts, tokens=shared if name == DENSE else None))
+        return [*spaces, *tokens]
+
+    def _token_spaces(self, late: LateSpec, main: Spec) -> list[Space]:
+        """What is written for late interaction, the token vectors first."""
+        encoder = self._encoders.tokens(late, main)
+        codec = TokenCodec(encoder.dimension, late.token_bytes)
+        made = (self.library, encoder, codec, self.tokens)
+        tokens = TokenSpace(*made)
+        if late.model == OF_ENCODER:
+            tokens = SharedTokenSpace(*made, self._encoders.get(main))
+        spaces: list[Space] = [tokens]
+        if late.first_stage:
+            spaces.append(FirstStageSpace(self.library, tokens, codec, self.tokens, self.vectors))
+        return spaces
 
     def summary_indexer(self) -> SummaryIndexer:
         """See :class:`dragtor.parts.Parts`."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from dragtor.encode.files import checksum, graph_file
-from dragtor.encode.session import Output, TokenModel, Tokens, open_tokenizer
+from dragtor.encode.quantize import fingerprint as int8_fingerprint
+from dragtor.encode.session import Output, Precision, TokenModel, Tokens, open_tokenizer
 from dragtor.errors import ModelError
 from dragtor.types import Encoded, Span, Vectors
 
@@ -44,6 +45,7 @@ class OnnxEncoder:
         pooling: Pooling = "mean",
         query_prefix: str = "",
         passage_prefix: str = "",
+        precision: Precision = "fp32",
         threads: int = 0,
         batch_tokens: int = 256,
         name: str = "",
@@ -51,20 +53,27 @@ class OnnxEncoder:
         self.name = name or folder.name
         self.max_tokens = max_tokens
         self._folder = folder
+        self._precision = precision
         self._pooling = pooling
         self._query_prefix = query_prefix
         self._passage_prefix = passage_prefix
         self._model = TokenModel(
-            folder, max_tokens=max_tokens, threads=threads, batch_tokens=batch_tokens
+            folder,
+            max_tokens=max_tokens,
+            threads=threads,
+            # Numbers are rounded by the largest of a batch: alone, a text is rounded alike always.
+            batch_tokens=1 if precision == "int8" else batch_tokens,
+            precision=precision,
         )
-        self._question = lru_cache(_QUESTIONS)(self._encode_question)
+        self._question = lru_cache(_QUESTIONS)(self._read_question)
 
     @cached_property
     def fingerprint(self) -> str:
         """Depends on the bytes of the graph and of the tokenizer, and on all that is set."""
+        graph = graph_file(self._folder)
         made_of = (
             _VERSION,
-            checksum(graph_file(self._folder)),
+            int8_fingerprint(graph) if self._precision == "int8" else checksum(graph),
             _digest(self._folder / "tokenizer.json"),
             self._pooling,
             self._query_prefix,
@@ -103,10 +112,10 @@ class OnnxEncoder:
         """See :class:`dragtor.interfaces.TokenReader`."""
         return self._read(texts, spans, keep_tokens=True)
 
-    def read_question(self, text: str) -> Vectors:
+    def read_question(self, text: str, spans: Sequence[Span]) -> Vectors:
         """See :class:`dragtor.interfaces.TokenReader`."""
-        ((_, hidden, _),) = self._model.run(self._model.tokenize([self._query_prefix + text]))
-        return _unit(hidden[0])
+        (vector,), tokens, places = self._question(text)
+        return _mean(tokens, places, spans, vector)
 
     def _read(
         self, texts: Sequence[str], spans: Sequence[Sequence[Span]], *, keep_tokens: bool
@@ -127,7 +136,7 @@ class OnnxEncoder:
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The same for questions. One alone is remembered a while: several stages ask for it."""
         if len(texts) == 1:
-            return self._question(texts[0])
+            return self._question(texts[0])[0]
         return self._encode([self._query_prefix + text for text in texts])
 
     def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
@@ -145,10 +154,14 @@ class OnnxEncoder:
         """A tokenizer that does not cut off."""
         return open_tokenizer(self._folder)
 
-    def _encode_question(self, text: str) -> Vectors:
-        vectors = self._encode([self._query_prefix + text])
+    def _read_question(self, text: str) -> tuple[Vectors, Output, Tokens]:
+        """A question's vector, shape (1, dimension), those of its tokens, and where they lie."""
+        vectors: Vectors = np.empty((1, self.dimension), dtype=np.float32)
+        inputs, (places,) = self._model.tokenize_placed([self._query_prefix + text])
+        ((_, hidden, mask),) = self._model.run(inputs)
+        vectors[:] = self._pool(hidden, mask)
         vectors.flags.writeable = False
-        return vectors
+        return vectors, hidden[0], places - len(self._query_prefix)
 
     def _encode(self, texts: Sequence[str]) -> Vectors:
         vectors: Vectors = np.empty((len(texts), self.dimension), dtype=np.float32)

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from dragtor.encode.files import graph_file
+from dragtor.encode.quantize import quantized
 from dragtor.errors import EngineError, ModelError
 
 if TYPE_CHECKING:
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Tokens = npt.NDArray[np.int64]
-"""Tokens of one input, shape (2, n): their ids, and which of a pair of texts they are of."""
+"""Tokens of one input, shape (2, n): their ids, and which of a pair of texts they are of.
+
+With a third row, that says which of them (1) the others are to see, and which not (0).
+"""
 Output = npt.NDArray[np.float32]
+Precision = Literal["fp32", "int8"]
 
 _SILENT = 4
 _CHUNK = 1024
@@ -33,11 +38,21 @@ class TokenModel:
     """Reads texts, or pairs of texts; everything is loaded at the first use.
 
     ``max_tokens`` counts special tokens. ``threads`` 0 is all physical cores. ``batch_tokens``
-    bounds the texts of a batch times the longest of them. Safe to use from several threads.
+    bounds the texts of a batch times the longest of them. ``precision`` int8 runs a quantised
+    graph (:mod:`dragtor.encode.quantize`). Safe to use from several threads.
     """
 
-    def __init__(self, folder: Path, *, max_tokens: int, threads: int, batch_tokens: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_tokens: int,
+        threads: int,
+        batch_tokens: int,
+        precision: Precision = "fp32",
+    ) -> None:
         self.folder = folder
+        self._precision = precision
         self._max_tokens = max_tokens
         self._threads = threads or physical_cores()
         self._batch_tokens = batch_tokens
@@ -61,7 +76,10 @@ class TokenModel:
         """The graph in ONNX Runtime."""
         with self._lock:
             if self._session is None:
-                self._session = open_session(graph_file(self.folder), self._threads)
+                graph = graph_file(self.folder)
+                if self._precision == "int8":
+                    graph = quantized(graph)
+                self._session = open_session(graph, self._threads)
             return self._session
 
     @cached_property
@@ -191,8 +209,8 @@ def _feed(inputs: Sequence[Tokens]) -> dict[str, Tokens]:
     ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
     for row, tokens in enumerate(inputs):
         length = tokens.shape[1]
-        ids[row, :length], types[row, :length] = tokens
-        mask[row, :length] = 1
+        ids[row, :length], types[row, :length] = tokens[:2]
+        mask[row, :length] = tokens[2] if len(tokens) > 2 else 1
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
 
 

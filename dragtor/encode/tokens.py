@@ -1,35 +1,46 @@
-"""One vector per token, for late interaction."""
+"""One vector per token, from an encoder that was made for one vector per text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 from dragtor.interfaces import TokenReader
-from dragtor.types import Vectors
+from dragtor.text import telling_spans
+from dragtor.types import Span, Vectors
 
 
 class EncoderTokens:
-    """The token vectors of an encoder that was made for one vector per text."""
+    """A :class:`dragtor.interfaces.TokenEncoder` of another encoder's token vectors."""
 
-    def __init__(self, encoder: TokenReader, dimensions: int) -> None:
+    def __init__(self, encoder: TokenReader) -> None:
         self._encoder = encoder
-        self.dimension = min(dimensions, encoder.dimension)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """Depends on the encoder and on what is kept of its vectors."""
-        return f"{self._encoder.fingerprint}-{self.dimension}"
+        """That of the encoder."""
+        return self._encoder.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        """That of the encoder."""
+        return self._encoder.dimension
 
     def encode_passage_tokens(self, texts: Sequence[str]) -> list[Vectors]:
         """See :class:`dragtor.interfaces.TokenEncoder`."""
-        return self.reduce(self._encoder.read(texts, [[] for _ in texts]).tokens)
+        return self._encoder.read(texts, [[] for _ in texts]).tokens
 
     def encode_question_tokens(self, text: str) -> Vectors:
-        """See :class:`dragtor.interfaces.TokenEncoder`."""
-        (reduced,) = self.reduce([self._encoder.read_question(text)])
-        return reduced
+        """See :class:`dragtor.interfaces.TokenEncoder`: tokens of its telling words alone.
 
-    def reduce(self, tokens: Sequence[Vectors]) -> list[Vectors]:
-        """What is kept of token vectors of the encoder."""
-        return [rows[:, : self.dimension] for rows in tokens]
+        A model that was not trained for late interaction finds the like of a stop word, of a comma
+        and of a special token in any passage, nearer or farther for no good reason: without them
+        MaxSim ranks better on every set (``benchmarks/LOG.md``). Where there are no others, all
+        tokens count; a question without tokens has one of its own.
+        """
+        telling = {offset for one in telling_spans(text) for offset in range(one.start, one.end)}
+        seen = self._encoder.token_spans(text)[: self._encoder.max_tokens]
+        spans = [Span(*token) for token in dict.fromkeys(seen)]
+        counted = [span for span in spans if span.start in telling] or spans
+        if not counted:
+            return self._encoder.encode_queries([text])
+        return self._encoder.read_question(text, counted)

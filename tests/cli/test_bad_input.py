@@ -200,7 +200,10 @@ def test_a_library_where_no_folder_can_be_is_an_error_in_one_line(
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (("--set", "encoder.engine=jax"), "encoder.engine cannot be 'jax'; it can be: onnx"),
+        (
+            ("--set", "encoder.engine=jax"),
+            "encoder.engine cannot be 'jax'; it can be: auto, onnx, fastembed, hf",
+        ),
         (("--set", "encoder.model=tinny"), "tiny"),
         (("--set", "llm.modle=x"), "did you mean 'model'"),
         (("--config", "/no/params.yml"), "/no/params.yml"),
