@@ -15,7 +15,10 @@ from dragtor.evaluate.evaluating import LATENCY, QUALITY
 from dragtor.evaluate.results import Results
 from dragtor.interfaces import Tracker
 
-METRIC_COLUMNS = ("low", "high", "difference", "p", "p_holm", "verdict")
+COLUMNS = (
+    *("questions", "setting", "metric", "count"),
+    *("value", "low", "high", "difference", "p", "p_holm", "verdict"),
+)
 
 
 def parse_bounds(given: Sequence[str]) -> dict[str, float]:
@@ -52,19 +55,18 @@ def below(
 
 
 def to_csv(rows: Sequence[Row]) -> str:
-    """A line for each setting on each set of questions, all metrics side by side."""
-    metrics = _metrics(rows)
-    head = ["questions", "setting", "count"]
-    for name in metrics:
-        head += [name, *(f"{name}_{column}" for column in METRIC_COLUMNS)]
+    """A line for each metric of each setting on each set of questions."""
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\n")
-    writer.writerow([*head, *LATENCY])
+    writer.writerow(COLUMNS)
     for row in rows:
-        cells: list[object] = [row.questions, row.setting, row.count]
-        for name in metrics:
-            cells += _cells(row.metrics.get(name))
-        writer.writerow([*cells, *(_number(row.latency.get(name), 2) for name in LATENCY)])
+        for name, one in row.metrics.items():
+            figures = (one.value, one.low, one.high, one.difference, one.p, one.adjusted)
+            head = (row.questions, row.setting, name, row.count)
+            writer.writerow([*head, *map(_number, figures), one.verdict])
+        for name, value in row.latency.items():
+            rest = [""] * (len(COLUMNS) - 5)
+            writer.writerow([row.questions, row.setting, name, row.count, _number(value), *rest])
     return page.getvalue()
 
 
@@ -208,16 +210,6 @@ def _comparison(one: Measured) -> dict[str, Any]:
     }
 
 
-def _cells(one: Measured | None) -> list[object]:
-    if one is None:
-        return [""] * (1 + len(METRIC_COLUMNS))
-    compared = (one.difference, one.p, one.adjusted)
-    return [
-        *(_number(value, 6) for value in (one.value, one.low, one.high, *compared)),
-        one.verdict,
-    ]
-
-
 def _metrics(rows: Sequence[Row]) -> list[str]:
     return [name for name in QUALITY if any(name in row.metrics for row in rows)]
 
@@ -234,8 +226,8 @@ def _shown(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{round(value, digits):g}"
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
 
 
 def _value(value: object) -> str:

@@ -65,5 +65,6 @@ def _random_signs(n: int, rounds: int, seed: int) -> Iterator[npt.NDArray[np.flo
     random = np.random.default_rng(seed)
     step = max(1, 2_000_000 // n)
     for start in range(0, rounds, step):
-        size = (min(step, rounds - start), n)
-        yield (random.integers(0, 2, size) * 2 - 1).astype(np.float64)
+        size = (min(step, rounds - start), -(-n // 8))
+        bits = np.unpackbits(random.integers(0, 256, size, dtype=np.uint8), axis=1, count=n)
+        yield bits.astype(np.float64) * 2 - 1

@@ -75,3 +75,26 @@ def test_a_missing_file_is_named(folder: Path, file: str) -> None:
     (folder / file).unlink()
     with pytest.raises(SourceError, match=rf"{file}"):
         read_set(folder)
+
+
+def test_a_split_is_a_file_of_judgements(folder: Path) -> None:
+    (folder / "qrels").mkdir()
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq2\ta\t1\n")
+    found = read_set(folder, "test")
+    assert [question.id for question in found.judged()] == ["q2"]
+
+
+def test_a_split_is_what_the_questions_say_they_belong_to(folder: Path) -> None:
+    assert [question.id for question in read_set(folder, "dev").judged()] == ["q1"]
+
+
+def test_a_split_that_is_not_there_is_refused_with_those_that_are(folder: Path) -> None:
+    (folder / "qrels").mkdir()
+    (folder / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq2\ta\t1\n")
+    with pytest.raises(SourceError, match=r"no split 'final'; there are: dev, train"):
+        read_set(folder, "final")
+
+
+def test_one_reference_answer_is_as_good_as_a_list(folder: Path) -> None:
+    (folder / "queries.jsonl").write_text('{"id": "q1", "text": "who?", "answers": "she"}\n')
+    assert read_set(folder).questions[0].answers == ("she",)

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dragtor.evaluate.significance import EXACT, paired_randomisation
+from dragtor.evaluate.significance import EXACT, holm, paired_randomisation
 
 
 def test_alike_systems_differ_by_luck_alone() -> None:
@@ -50,3 +52,21 @@ def test_a_clear_difference_over_many_queries_is_found() -> None:
 def test_scores_that_do_not_pair_up_are_refused() -> None:
     with pytest.raises(ValueError, match="3 scores do not pair up with 2"):
         paired_randomisation([1, 2, 3], [1, 2])
+
+
+def test_holm_by_hand() -> None:
+    # In order: 0.01 * 4; 0.02 * 3; 0.03 * 2, not less than the one before; 0.8 * 1.
+    assert holm([0.03, 0.01, 0.8, 0.02]) == pytest.approx([0.06, 0.04, 0.8, 0.06])
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_is_never_harsher_than_bonferroni_and_keeps_the_order(
+    values: list[float],
+) -> None:
+    adjusted = holm(values)
+    pairs = sorted(zip(values, adjusted, strict=True))
+    assert [p for _, p in pairs] == sorted(adjusted)
+    for p, corrected in zip(values, adjusted, strict=True):
+        assert p <= corrected <= min(1.0, p * len(values)) + 1e-12
