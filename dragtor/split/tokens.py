@@ -11,7 +11,8 @@ from dragtor.interfaces import Tokenizer
 from dragtor.types import Span
 
 LONGEST_TOKEN = 100
-"""Tokens with more characters are no words; each of their characters counts as a token."""
+"""Tokens with more characters are no words; each of their characters counts as a token, one that
+is made of several (a Hangul syllable, a letter with its accent) as so many."""
 MOST_MARKS = 8
 """Combining marks that stay with their letter; more in a row are no writing."""
 
@@ -24,7 +25,7 @@ class Tokens:
     def __init__(self, tokenizer: Tokenizer, text: str) -> None:
         spans: Sequence[tuple[int, int]] = tokenizer.token_spans(text)
         if any(end - start > LONGEST_TOKEN for start, end in spans):
-            spans = [piece for span in spans for piece in _taken_apart(*span)]
+            spans = [piece for span in spans for piece in _taken_apart(text, *span)]
         self.text = text
         self.starts = [start for start, _ in spans]
         self.ends = [end for _, end in spans]
@@ -71,11 +72,13 @@ def stripped(text: str, start: int, end: int) -> Span | None:
     return Span(start, end) if start < end else None
 
 
-def _taken_apart(start: int, end: int) -> Iterator[tuple[int, int]]:
+def _taken_apart(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     if end - start <= LONGEST_TOKEN:
         yield start, end
-    else:
-        yield from ((i, i + 1) for i in range(start, end))
+        return
+    for i in range(start, end):
+        for _ in unicodedata.normalize("NFD", text[i]):
+            yield i, i + 1
 
 
 def _continues(text: str, offset: int) -> bool:
