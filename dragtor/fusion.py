@@ -211,15 +211,17 @@ def by_log_length(lists: Lists) -> dict[str, float]:
 
 
 def shared(lists: Lists, dense_weight: float) -> dict[str, float]:
-    """A weighted mean: ``dense_weight`` times the mean of dense parts, the rest for keyword ones.
+    """A weighted mean of the means of dense and of keyword parts.
 
-    Where there are only parts of one kind, theirs is all the weight.
+    ``dense_weight`` is the share of a single dense part. What is left for words is divided by the
+    number of dense parts: meaning that two ways of reading see is to be trusted more. Where there
+    are only parts of one kind, theirs is all the weight.
 
     >>> shared(Lists({"keyword": {"a": 1.0}}, {"x": {"a": 0.5}, "y": {"b": 0.5}}, 3), 0.5)
-    {'a': 0.625, 'b': 0.125}
+    {'a': 0.4375, 'b': 0.1875}
     """
-    share = dense_weight if lists.keyword else 1.0
-    share = share if lists.dense else 0.0
+    words = (1 - dense_weight) / max(1, len(lists.dense)) if lists.keyword else 0.0
+    share = 1 - words if lists.dense else 0.0
     kinds = ((1 - share, lists.keyword), (share, lists.dense))
     return weighted_sum(
         (weight / len(kind), scores) for weight, kind in kinds for scores in kind.values()

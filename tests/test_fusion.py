@@ -271,3 +271,11 @@ def test_a_higher_score_never_ranks_lower(lists: Lists, part: str, id: str, more
 @given(scores)
 def test_weights_of_a_sum_scale_it(given: dict[str, float]) -> None:
     assert weighted_sum([(0.25, given), (0.25, given)]) == weighted_sum([(0.5, given)])
+
+
+def test_each_further_dense_part_takes_from_the_share_of_words() -> None:
+    # 0.3 for words beside one dense part, 0.15 beside two: 0.15 + 0.85 * (0.6 + 0.4) / 2.
+    lists = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}, "late": {"a": 0.4}}, 3)
+    assert FUSIONS["convex"](lists, Ranking())["a"] == pytest.approx(0.575)
+    one = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}}, 3)
+    assert FUSIONS["convex"](one, Ranking())["a"] == pytest.approx(0.72)
