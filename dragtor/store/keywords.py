@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing, contextmanager
+from itertools import islice
 from typing import NamedTuple
 
 from dragtor.store.database import Database
@@ -21,6 +23,9 @@ from dragtor.types import Scored
 _WORD = re.compile(r"\w+")
 _MOST_WORDS = 256
 """A question has no more different words that matter; beyond it is a pasted document."""
+
+_FEW = 5000
+"""Among so many passages at most, they alone are scored; among more, the best of all are sifted."""
 
 
 class Row(NamedTuple):
@@ -98,18 +103,12 @@ class SqliteKeywordIndex:
         expression = match_expression(text)
         if not expression or k < 1:
             return []
-        table = f"keywords_{int(generation)}"
-        values: dict[str, object] = {"match": expression, "k": k}
-        if among is None:
-            values["rank"] = f"bm25({self._weights})"
-            matching = (
-                f"SELECT rowid AS pk, rank AS score FROM {table}"
-                f" WHERE {table} MATCH :match AND rank MATCH :rank ORDER BY rank LIMIT :k"
-            )
+        if among is not None and len(among) <= _FEW:
+            found = self._some(generation, expression, among)
         else:
-            values.update(_restricted(generation, among))
-            matching = f"{self._scores(table)} ORDER BY score LIMIT :k"
-        return [Scored(id, score) for id, score in self._read(table, matching, values)]
+            found = self._best(generation, expression, k, among)
+        found.sort(key=lambda one: (-one[1], one[0]))
+        return [Scored(id, score) for id, score in found[:k]]
 
     def score(self, generation: int, text: str, ids: Collection[str]) -> dict[str, float]:
         """See :class:`dragtor.interfaces.KeywordIndex`."""
@@ -117,36 +116,51 @@ class SqliteKeywordIndex:
         expression = match_expression(text)
         if not expression or not ids:
             return scores
+        return scores | dict(self._some(generation, expression, ids))
+
+    def _best(
+        self, generation: int, expression: str, k: int, among: Collection[str] | None
+    ) -> list[tuple[str, float]]:
+        """Ids and scores of the best k, of these or of all."""
         table = f"keywords_{int(generation)}"
-        values = {"match": expression, **_restricted(generation, ids)}
-        return scores | dict(self._read(table, self._scores(table), values))
+        query = (
+            f"SELECT p.id, -found.rank FROM {table} AS found"
+            f" CROSS JOIN passages p ON p.pk = found.rowid"
+            f" WHERE found.{table} MATCH ? AND found.rank MATCH ? ORDER BY found.rank"
+        )
+        allowed = None if among is None else frozenset(among)
+        with self._reading(table) as connection:
+            if connection is None:
+                return []
+            with closing(connection.execute(query, (expression, f"bm25({self._weights})"))) as rows:
+                passing = (row for row in rows if allowed is None or row[0] in allowed)
+                return list(islice(passing, k))
 
-    def _scores(self, table: str) -> str:
-        """Reads the scores of some passages.
+    def _some(
+        self, generation: int, expression: str, ids: Collection[str]
+    ) -> list[tuple[str, float]]:
+        """Ids and scores of those of these passages that share a word.
 
-        Those of others are not worked out, as they would be for a table that is read by rank. The
+        The scores of others are not worked out, as they would be for a table read by rank. The
         plus keeps SQLite from asking the index for each passage by itself.
         """
-        return (
-            f"SELECT rowid AS pk, bm25({table}, {self._weights}) AS score FROM {table}"
-            f" WHERE {table} MATCH :match AND +{table}.rowid IN (SELECT pk FROM passages"
-            " WHERE generation = :generation AND id IN (SELECT value FROM json_each(:among)))"
-        )
-
-    def _read(
-        self, table: str, matching: str, values: Mapping[str, object]
-    ) -> list[tuple[str, float]]:
-        """Ids and scores, best first; nothing where there is no such table."""
+        table = f"keywords_{int(generation)}"
         query = (
-            f"SELECT p.id, -found.score FROM ({matching}) AS found"
-            " JOIN passages p ON p.pk = found.pk ORDER BY found.score, p.id"
+            f"SELECT p.id, -found.score FROM (SELECT rowid AS pk, bm25({table}, {self._weights})"
+            f" AS score FROM {table} WHERE {table} MATCH ? AND +{table}.rowid IN (SELECT pk FROM"
+            " passages WHERE generation = ? AND id IN (SELECT value FROM json_each(?)))) AS found"
+            " JOIN passages p ON p.pk = found.pk"
         )
-        with self._database.reading() as connection:
-            exists = "SELECT 1 FROM sqlite_master WHERE name = ?"
-            if connection.execute(exists, (table,)).fetchone() is None:
+        with self._reading(table) as connection:
+            if connection is None:
                 return []
+            values = (expression, generation, json.dumps(list(ids)))
             return connection.execute(query, values).fetchall()
 
-
-def _restricted(generation: int, ids: Collection[str]) -> dict[str, object]:
-    return {"generation": generation, "among": json.dumps(list(ids))}
+    @contextmanager
+    def _reading(self, table: str) -> Iterator[sqlite3.Connection | None]:
+        """A connection; ``None`` where there is no such table."""
+        with self._database.reading() as connection:
+            exists = "SELECT 1 FROM sqlite_master WHERE name = ?"
+            there = connection.execute(exists, (table,)).fetchone() is not None
+            yield connection if there else None

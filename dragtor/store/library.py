@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from dragtor.store import calibrations, generations, loading, reading, sources, 
 from dragtor.store.database import Database, bump, translated
 from dragtor.store.originals import Originals
 from dragtor.store.places import TextCache
+from dragtor.store.scopes import ScopeCache
 from dragtor.types import (
     Content,
     Document,
@@ -38,16 +39,23 @@ class SqliteLibrary:
         self.database = Database(folder / "library.db")
         self.originals = Originals(folder / "originals")
         self._texts = TextCache()
+        self._scopes = ScopeCache()
 
     def close(self) -> None:
         """Close the file; it is opened again when it is used again."""
+        self._scopes.clear()
         self.database.close()
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """See Library."""
+        with self.database.reading():
+            yield
 
     def revision(self) -> int:
         """See Library."""
         with self.database.reading() as connection:
-            (number,) = connection.execute("SELECT n FROM revision").fetchone()
-        return int(number)
+            return reading.revision(connection)
 
     def active(self) -> Generation | None:
         """See Library."""
@@ -65,8 +73,11 @@ class SqliteLibrary:
         self, generation: int, collections: Sequence[str], filters: Sequence[Filter]
     ) -> frozenset[str] | None:
         """See Library."""
+        key = (generation, tuple(collections), tuple(filters))
         with self.database.reading() as connection:
-            return reading.scope(connection, generation, collections, filters)
+            return self._scopes.get(
+                reading.revision(connection), key, lambda: reading.scope(connection, *key)
+            )
 
     def document_scope(
         self, generation: int, collections: Sequence[str], filters: Sequence[Filter]

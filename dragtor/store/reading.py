@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from dragtor.errors import QueryError
@@ -26,6 +27,12 @@ _ANSWERING = (
     " (SELECT pk FROM generations WHERE state = 'active')"
     " JOIN versions v ON v.pk = coalesce(i.version, d.newest)"
 )
+
+
+def revision(connection: sqlite3.Connection) -> int:
+    """A number that rises with every change to what a search can find."""
+    (number,) = connection.execute("SELECT n FROM revision").fetchone()
+    return int(number)
 
 
 def documents(connection: sqlite3.Connection, collection: str) -> list[DocumentInfo]:
@@ -165,7 +172,9 @@ def _restriction(
     conditions.extend(_condition(group, values) for group in alternatives(filters))
     if not conditions:
         return None
-    connection.create_function("matches", 3, matches, deterministic=True)
+    # Documents share keys, kinds and years, so that most has been compared before.
+    remembering = lru_cache(65_536)(matches)
+    connection.create_function("matches", 3, remembering, deterministic=True)
     return (
         "FROM indexed i JOIN documents d ON d.pk = i.document"
         " JOIN versions v ON v.pk = i.version"
@@ -190,8 +199,9 @@ def _collections(connection: sqlite3.Connection, names: Sequence[str]) -> list[i
 def _only(connection: sqlite3.Connection, generation: int, collections: list[int]) -> bool:
     """Whether these are all the collections in which something is indexed."""
     other = connection.execute(
-        "SELECT 1 FROM indexed i JOIN documents d ON d.pk = i.document WHERE i.generation = ?"
-        " AND d.collection NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
+        "SELECT 1 FROM collections c CROSS JOIN documents d ON d.collection = c.pk"
+        " CROSS JOIN indexed i ON i.document = d.pk WHERE i.generation = ?"
+        " AND c.pk NOT IN (SELECT value FROM json_each(?)) LIMIT 1",
         (generation, json.dumps(collections)),
     )
     return other.fetchone() is None
@@ -207,10 +217,10 @@ def _condition(group: Sequence[Filter], values: list[Any]) -> str:
             values.extend((one.operator, one.value))
         else:
             parts.append(
-                "EXISTS (SELECT 1 FROM json_each(v.metadata) m"
-                " WHERE matches('=', m.key, ?) AND matches(?, m.value, ?))"
+                "EXISTS (SELECT 1 FROM json_each(v.metadata) m WHERE"
+                " (lower(m.key) = ? OR matches('=', m.key, ?)) AND matches(?, m.value, ?))"
             )
-            values.extend((key, one.operator, one.value))
+            values.extend((key, key, one.operator, one.value))
     return f"({' OR '.join(parts)})"
 
 

@@ -9,6 +9,7 @@ import pytest
 from dragtor.interfaces import KeywordIndex, Library
 from dragtor.passages import make_passages
 from dragtor.split.context import Context, contextualize
+from dragtor.store import keywords
 from dragtor.store.keywords import SqliteKeywordIndex, match_expression
 from dragtor.store.library import SqliteLibrary
 from dragtor.types import Content, Cut, Generation, Mark
@@ -165,3 +166,21 @@ def test_a_library_whose_words_were_indexed_under_titles_alone_goes_on_as_it_was
     index_page(library, "title")
     assert found(library, generation, "pulleys") == []
     assert_exact(library, generation)
+
+
+def test_among_many_passages_the_best_are_sifted_and_scored_alike(
+    library: SqliteLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"Pulley {'tape ' * (number % 4)}number {number}." for number in range(30)]
+    put(library, "a.txt", "\n".join(lines))
+    generation = index_all(library).id
+    index = SqliteKeywordIndex(library.database)
+    among = sorted(library.passage_ids(generation))[::2]
+    alone = index.search(generation, "pulley tape", 10, among)
+    monkeypatch.setattr(keywords, "_FEW", 3)
+    assert len(alone) == 10
+    sifted = index.search(generation, "pulley tape", 10, among)
+    assert [one.score for one in sifted] == [one.score for one in alone]
+    assert index.search(generation, "pulley tape", 30, among) == [
+        one for one in index.search(generation, "pulley tape", 30) if one.id in among
+    ]
