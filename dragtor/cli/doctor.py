@@ -91,10 +91,12 @@ def _models(state: State) -> Iterator[Check]:
     from dragtor.errors import DragtorError
 
     settings = state.settings
-    try:
-        yield Check("encoder", "ok", str(weights_of(settings).path(settings.encoder.model)))
-    except DragtorError as error:
-        yield Check("encoder", "fail", str(error))
+    for number, encoder in enumerate((settings.encoder, *settings.encoders)):
+        name = f"encoder {encoder.model}" if number else "encoder"
+        try:
+            yield Check(name, "ok", str(weights_of(settings).path(encoder.model)))
+        except DragtorError as error:
+            yield Check(name, "fail", str(error))
     if settings.llm.engine == "llama":
         try:
             yield Check("language model", "ok", choose_llm(settings).name)
