@@ -32,8 +32,8 @@ Rest the finger. Cool it, and tape it with an H-tape; ask a physician about ultr
 TEXTS = {
     "ordinary": TEXT * 9,
     "one letter": " a ",
-    "many words": "word " * 1500,
-    "one giant word": f"before {'x' * 2500} after",
+    "many words": "word " * 400,
+    "one giant word": f"before {'x' * 900} after",
     "hangul": "한국어 텍스트입니다. " * 60 + "각" * 200,
     "combining marks": "e\u0301te\u0300 " * 150 + "a\u0301\u0323" * 200,
     "emoji": "\U0001f9d7\u200d\u2640\ufe0f tears \U0001f469\U0001f3fd\u200d\U0001f692. " * 60,
