@@ -10,7 +10,8 @@
     ├── EngineError         a language model or encoder failed while running
     │   └── StructureError  a language model did not answer in the form it was asked for
     ├── StoreError          the library cannot be opened, read or written
-    │   └── LibraryLocked   another process is writing to it
+    │   ├── LibraryLocked   another process is writing to it
+    │   └── Moved           it changed while it was read; whoever reads begins again
     ├── QueryError          a question, filter or id that cannot be understood
     └── MissingExtra        an optional package is not installed
 
@@ -52,6 +53,16 @@ class StoreError(DragtorError):
 
 class LibraryLocked(StoreError):
     """Another process holds the writer's lock of the library."""
+
+
+class Moved(StoreError):
+    """What was being read is no longer there, for it was replaced: read again.
+
+    It reaches nobody but where that happens again and again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the library changes all the time: try again when that is done")
 
 
 class QueryError(DragtorError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from threading import Lock
 
 from dragtor.asking import Asking
 from dragtor.calibrating import Calibrator
@@ -21,6 +23,7 @@ from dragtor.interfaces import (
 )
 from dragtor.loading import LoadReport
 from dragtor.log import logger
+from dragtor.moment import at_one_moment
 from dragtor.parts import Parts
 from dragtor.sources.address import is_web, path_of
 from dragtor.surroundings import Surroundings, surroundings
@@ -63,6 +66,7 @@ class Dragtor:
         self._parts = parts
         self._rewriter = parts.rewriter()
         self._retrievers: dict[tuple[int, str, str], Retriever] = {}
+        self._making = Lock()
         self._answerer: tuple[int, Answerer] | None = None
 
     def load(
@@ -104,16 +108,20 @@ class Dragtor:
         return self._parts.model
 
     def search(self, query: Query) -> SearchResult:
-        """Find the passages that bear on a question.
+        """Find the passages that bear on a question, as the library is at one moment.
 
         Raises QueryError for an empty library and for a question with nothing to search for.
         """
+        return at_one_moment(self.library, self.vectors, partial(self._search, query))
+
+    def _search(self, query: Query) -> SearchResult:
         generation = self._active()
         ranking = query.ranking or self._parts.ranking
         query = replace(query, ranking=ranking)
         key = (generation.id, ranking.retriever, ranking.reranker)
-        if key not in self._retrievers:
-            self._retrievers[key] = self._parts.retriever(generation, ranking)
+        with self._making:
+            if key not in self._retrievers:
+                self._retrievers[key] = self._parts.retriever(generation, ranking)
         result = self._retrievers[key].retrieve(query)
         logger.debug("search: {} hits by {}, {}", len(result.hits), key, result.timings)
         if not result.hits and not self.library.status().documents:
@@ -125,7 +133,11 @@ class Dragtor:
 
         There are at most ``query.k``, best first.
         """
-        return self._parts.articles(self._active())(query)
+
+        def find() -> tuple[ArticleHit, ...]:
+            return self._parts.articles(self._active())(query)
+
+        return at_one_moment(self.library, self.vectors, find)
 
     def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
         """All passages of a document in text order, if the query may see it, else QueryError."""

@@ -185,9 +185,12 @@ class ChromaStore:
 
     def _snapshot(self, space: Space) -> snapshots.Snapshot:
         with self._guard:
-            if space.folder not in self._open:
-                self._open[space.folder] = snapshots.Snapshot(self._folder / space.folder)
-            return self._open[space.folder]
+            if space.folder in self._open:
+                return self._open[space.folder]
+        self._close_all_but({one.folder for one in self._recent.spaces()})
+        with self._guard:
+            folder = self._folder / space.folder
+            return self._open.setdefault(space.folder, snapshots.Snapshot(folder))
 
     def _fold_if_due(self, space: Space) -> None:
         """Fold what is recent into a new snapshot when it has become much."""

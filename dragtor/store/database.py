@@ -28,16 +28,25 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._openings = 1
         self._writer: sqlite3.Connection | None = None
+        self._pinned = threading.local()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Read in one snapshot: nothing that is committed meanwhile shows."""
+        """Read in one snapshot: nothing that is committed meanwhile shows.
+
+        Whatever a thread reads inside of the block is read in that same snapshot.
+        """
+        if pinned := getattr(self._pinned, "connection", None):
+            yield pinned
+            return
         with translated(self.path):
             connection, opening = self._reader()
             try:
                 connection.execute("BEGIN")
+                self._pinned.connection = connection
                 yield connection
             finally:
+                self._pinned.connection = None
                 self._give_back(connection, opening)
 
     @contextmanager
