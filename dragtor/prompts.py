@@ -73,6 +73,12 @@ class Prompts(Section):
         "\n\nSay in three to five sentences what this text is about: its subject, its main "
         "statements and the names in it. Add nothing that the text does not say."
     )
+    propose: str = (
+        "{title}\n\n{text}"
+        "\n\nWrite one question that this text answers, as somebody would ask it who has not seen "
+        "the text: it names what it is about, and says nothing of a text or a passage. Then copy "
+        "from the text, word for word, the one sentence that answers it."
+    )
     rewrite: str = (
         "You are given a conversation and the last thing the user asked. Rewrite that last "
         "question so that it can be understood without the conversation: put names in the place of "

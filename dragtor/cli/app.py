@@ -19,6 +19,7 @@ from dragtor.cli import (
     library,
     models,
     outline,
+    question_sets,
     questions,
     show,
     sources,
@@ -43,6 +44,7 @@ app.command()(chat.chat)
 app.add_typer(chats.app, name="chats")
 app.command("eval")(evaluate.evaluate)
 app.add_typer(experiment.app, name="experiment")
+app.add_typer(question_sets.app, name="questions")
 app.command()(show.show)
 app.command()(outline.outline)
 app.add_typer(sources.app, name="sources")

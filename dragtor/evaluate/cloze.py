@@ -27,25 +27,34 @@ _MOST_OF_SUBJECT = 8
 _AUXILIARY = "is|are|was|were|can|could|should|must|will|may|might"
 _UNIT = r"(?:seconds|minutes|hours|days|weeks|months|years)"
 _NUMBER = (
-    r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen"
+    r"(?:\d[\d.,]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen"
     r"|twenty|thirty|forty|fifty|half an?|several)"
 )
 _ABOUT = r"(?:(?:about|around|at least|at most|up to|more than|less than|only)\s)?"
-_AMOUNT = rf"{_ABOUT}{_NUMBER}(?:(?:\sto\s|\sor\s|\s?[-–]\s?){_NUMBER})?\s"
+_AMOUNT = rf"{_ABOUT}(?:an?|{_NUMBER})(?:(?:\sto\s|\sor\s|\s?[-–]\s?){_NUMBER})?\s"
 _FOR = re.compile(rf"\s+for\s{_AMOUNT}(?:(?:{_UNIT})|half an? year|an? (?:day|week|month|year))\b")
 _WITHIN = re.compile(rf"\s+(in|within|after)\s{_AMOUNT}({_UNIT})\b(?!\sof)")
 _SHARE = re.compile(rf"^{_ABOUT}\d[\d.,]*\s?(?:%|per ?cent) of (?P<rest>.+)$", re.IGNORECASE)
 _BECAUSE = re.compile(r",?\s+because\s+(?!of\b)")
 _CLAUSE = re.compile(
-    r"\s*[;:()–—]|,\s|\s(?:which|that|who|whose|where|when|while|if|although|but|because|as|than)\s"
+    r"\s*[;:()–—]|,\s|\s(?:which|that|who|whose|where|when|while|if|although|but|because)\s"
 )
-_DEFINES = re.compile(r"an?\s|the (?:[\w-]+\s){0,3}[\w-]+ (?:of|in|between|that|which)\s")
+_GOES_ON = re.compile(
+    r"(?:and (?=it |they |the |a )|but|so|which|where|when|while|because|although|if|with|as"
+    r"|in which|for (?:example|instance))\b"
+)
+"""What begins another clause behind a comma."""
+_DEFINES = re.compile(r"an?\s|the (?!one )(?:[\w-]+\s){0,3}[\w-]+ (?:of|in|between|that|which)\s")
 _MARKER = re.compile(r"^(?:[-*+•·]|\d{1,3}[.)])\s+")
 _NUMBERED = re.compile(r"[IVX]+\b|\d|[A-Z]")
 _PEOPLE = frozenset(
     """adults authors children climbers coaches doctors experts patients people physicians
     physiotherapists researchers scientists surgeons therapists trainers""".split()
 )
+_COUNTED = re.compile(
+    rf"^(?:{_NUMBER}|most|many|some|all|few|both)\s|^\S+ (?:[IVX]+|\d+|[a-z])$", re.IGNORECASE
+)
+"""Of which things, or of what, is told by what stands before: "most patients", "grade II"."""
 _HOW_TO = re.compile(r"how to (?P<rest>.+)", re.IGNORECASE)
 _TOLD = re.compile(
     rf"(?P<opening>why|how|when|where) (?P<subject>.+?) (?P<verb>{_AUXILIARY}) (?P<rest>.+)",
@@ -57,6 +66,8 @@ _UNCLEAR = frozenset(
     therefore also however thus hence instead himself herself itself themselves so""".split()
 )
 """Words that lean on what stands around them; a question with one of them is not made."""
+_READER = frozenset("i me my you your".split())
+"""In a heading, they stand for whoever reads it."""
 _SUBJECT_VERBS = frozenset(
     """reduces increases improves prevents causes protects requires allows helps keeps leads raises
     lowers slows supports speeds affects strengthens weakens contains produces occurs replaces
@@ -94,7 +105,7 @@ def questions_of(sentence: str, text: str = "") -> Iterator[str]:
     if not LEAST <= len(words(sentence)) <= MOST or sentence[-1:] != ".":
         return
     plain = _MARKER.sub("", " ".join(sentence[:-1].split()))
-    yield from _put(_made(plain, text))
+    yield from _put(_made(plain, text), _UNCLEAR)
 
 
 def questions_of_heading(heading: str, title: str) -> Iterator[str]:
@@ -107,26 +118,29 @@ def questions_of_heading(heading: str, title: str) -> Iterator[str]:
     >>> list(questions_of_heading("How to warm up your fingers", ""))
     ['How do you warm up your fingers?']
     """
-    plain = " ".join(heading.split())
-    if plain.endswith("?"):
-        yield from _put([plain[:-1]]) if len(words(plain)) > 2 else ()
-    elif found := _HOW_TO.fullmatch(plain):
-        yield from _put([f"how do you {found['rest']}"])
-    elif found := _TOLD.fullmatch(plain):
+    yield from _put(_of_heading(" ".join(heading.split()), title), _UNCLEAR - _READER)
+
+
+def _of_heading(heading: str, title: str) -> Iterator[str]:
+    if heading.endswith("?"):
+        yield heading[:-1] if len(words(heading)) > 2 else ""
+    elif found := _HOW_TO.fullmatch(heading):
+        yield f"how do you {found['rest']}"
+    elif found := _TOLD.fullmatch(heading):
         subject = _decapitalised(found["subject"], "")
-        yield from _put([f"{found['opening']} {found['verb']} {subject} {found['rest']}"])
-    elif is_relational(plain.lower()):
+        yield f"{found['opening']} {found['verb']} {subject} {found['rest']}"
+    elif is_relational(heading.lower()):
         topic = re.split(r"[:;,.!?|(–—]|\s-\s", title)[0].strip()
-        if 1 < len(words(topic)) <= 4 and words(topic)[0] not in FUNCTION_WORDS:
-            are = "are" if is_plural(plain.lower()) else "is"
-            yield from _put([f"what {are} the {plain.lower()} of {_decapitalised(topic, '')}"])
+        if 1 < len(words(topic)) <= 4 and not FUNCTION_WORDS.intersection(words(topic)):
+            are = "are" if is_plural(heading.lower()) else "is"
+            yield f"what {are} the {heading.lower()} of {_decapitalised(topic, '')}"
 
 
-def _put(questions: Iterable[str]) -> Iterator[str]:
+def _put(questions: Iterable[str], unclear: frozenset[str]) -> Iterator[str]:
     for question in questions:
         asked = " ".join(question.split())
         asked = f"{asked[:1].upper()}{asked[1:]}?"
-        if _clear(asked):
+        if _clear(asked, unclear):
             yield asked
 
 
@@ -174,9 +188,11 @@ def _is_subject(subject: str) -> bool:
     content = [word for word in tokens if word not in FUNCTION_WORDS]
     if not tokens or len(tokens) > _MOST_OF_SUBJECT or not content:
         return False
+    if _COUNTED.search(subject):
+        return False
     if re.search(r"[,;:()\"“”]", subject) or _CLAUSE.search(f" {subject} "):
         return False
-    if tokens[0] in FUNCTION_WORDS - {"the", "a", "an", "most", "many", "some", "all", "few"}:
+    if tokens[0] in FUNCTION_WORDS - {"the", "a", "an"}:
         return False
     if tokens[-1] in FUNCTION_WORDS or any(is_verb(word) for word in tokens[:-1]):
         return False
@@ -222,7 +238,8 @@ def _whether(clause: _Clause) -> Iterator[str]:
     """Yes or no, which a person would ask where the sentence says what holds."""
     rest = _first_clause(clause.rest)
     denied = re.search(r"\b(?:not|no|never)\b", rest)
-    if clause.auxiliary and not denied and len(content_stems(rest)) >= 2:
+    named = re.match(r"(?:the|one|what|which|who)\b|an? (?:\w+ )?(?:one|set|example)\b", rest)
+    if clause.auxiliary and not denied and not named and len(content_stems(rest)) >= 2:
         yield f"{clause.verb} {clause.subject} {rest}"
 
 
@@ -235,14 +252,18 @@ _RULES: tuple[Callable[[_Clause], Iterator[str]], ...] = (
 )
 
 
-def _clear(question: str) -> bool:
+def _clear(question: str, unclear: frozenset[str]) -> bool:
     """Whether a question stands by itself, and asks for something."""
     tokens = words(question)
-    return not _UNCLEAR.intersection(tokens) and len(content_stems(question)) >= 2
+    if not tokens or tokens[-1] in FUNCTION_WORDS - {"on", "off", "out", "up", "down"}:
+        return False
+    return not unclear.intersection(tokens) and bool(content_stems(question))
 
 
 def _first_clause(text: str) -> str:
-    return _cut(text, _CLAUSE)[0]
+    """What stands before the next clause; nothing where a list may go on behind a comma."""
+    before, at, after = _cut(text, _CLAUSE)
+    return "" if at.startswith(",") and not _GOES_ON.match(after) else before
 
 
 def _cut(text: str, at: re.Pattern[str]) -> tuple[str, str, str]:
