@@ -159,7 +159,7 @@ def _report(state: State, results: Results, bounds: dict[str, float], json_: boo
         _table(results, rows)
         if not plots:
             render.said_line(render.dim("no pictures: poetry install -E plots"))
-        render.line(f"\n{render.link(folder.as_uri())}: {', '.join(path.name for path in files)}")
+        render.line(f"\nreport, tables and pictures: {render.link(folder.as_uri())}")
     failures = [
         failure
         for row in rows
