@@ -26,6 +26,9 @@ from dragtor.types import Metric, Scored, Vectors
 FOLD_AT = 4096
 """Vectors that are kept outside of a snapshot, at least; then a quarter of its size."""
 
+_MOST_SIFTED = 4000
+"""More results than this take Chroma longer than a search among given ids."""
+
 _T = TypeVar("_T")
 
 
@@ -169,8 +172,9 @@ class ChromaStore:
             return []
         snapshot = self._snapshot(view.space)
         wanted = k if among is None else 2 * k * size // len(among)
-        # Chroma is quickest at searching among all, so what passes most is left out afterwards.
-        while among is None or wanted < size // 4:
+        few = among is not None and len(among) <= snapshots.EXACT
+        # Chroma is quick at searching among all, so what passes most is left out afterwards.
+        while among is None or (not few and wanted < min(_MOST_SIFTED, size // 4)):
             pairs = snapshot.search(vector, min(wanted, size))
             kept = [
                 pair

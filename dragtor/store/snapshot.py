@@ -35,7 +35,7 @@ _HNSW = {
     "batch_size": 2,
     "sync_threshold": 2,
 }
-_EXACT = 1000
+EXACT = 1000
 """Among at most this many ids, fetching their vectors and comparing all is faster than HNSW."""
 _MOST_IDS = 10_000
 """SQLite inside Chroma takes 32,766 values in a statement."""
@@ -60,15 +60,22 @@ class Snapshot:
         self, vector: Vectors, k: int, among: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
         """At most k ids with their cosines or inner products, best first; exact among few ids."""
-        if among is not None and len(among) <= _EXACT:
+        if among is not None and len(among) <= EXACT:
             return _best(self.get(among), vector, k)
+        from chromadb.errors import InternalError
+
         with self._using() as collection:
-            answer = collection.query(
-                query_embeddings=vector.reshape(1, -1),
-                n_results=k,
-                ids=among,
-                include=["distances"],
-            )
+            try:
+                answer = collection.query(
+                    query_embeddings=vector.reshape(1, -1),
+                    n_results=k,
+                    ids=among,
+                    include=["distances"],
+                )
+            except InternalError:  # an id that is not there is an error to Chroma
+                if among is None:
+                    raise
+                return _best(self.get(among), vector, k)
         distances = (1.0 - float(distance) for distance in answer["distances"][0])
         return list(zip(answer["ids"][0], distances, strict=True))
 

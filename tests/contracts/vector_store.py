@@ -63,6 +63,15 @@ class VectorStoreContract:
         found = store.search("g1-dense", question, 5, among)
         assert [one.id for one in found] == [names(3000)[row] for row in best]
 
+    def test_among_many_ids_unknown_ones_do_no_harm(self, store: VectorStore) -> None:
+        vectors, question = unit_rows(3000), unit_rows(1, seed=9)[0]
+        store.create("g1-dense", 16)
+        store.add("g1-dense", names(3000), vectors)
+        among = {*names(3000)[:1500], "f" * 16}
+        found = {one.id for one in store.search("g1-dense", question, 1000, among)}
+        assert len(found) == 1000
+        assert found < among
+
     def test_no_more_than_k_and_no_more_than_there_are(self, store: VectorStore) -> None:
         store.create("g1-dense", 16)
         store.add("g1-dense", names(5), unit_rows(5))
