@@ -21,17 +21,15 @@ _BESIDE_STATIC = ("tokenizer.json",)
 _TOKENS = 512
 """What a card says of the longest text: the encoder reads the true figure among its files."""
 _BGE = "Represent this sentence for searching relevant passages: "
-_WEB = (
-    "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery: "
-)
+_WEB = "Instruct: Given a web search query, retrieve relevant passages that answer the query"
 _PREFIXES = {
     r"bge-\w+-en|mxbai-embed|snowflake-arctic": (_BGE, ""),
     r"bge-\w+-zh": ("为这个句子生成表示以用于检索相关文章：", ""),
     r"multilingual-e5": ("query: ", "passage: "),
     r"nomic-embed-text": ("search_query: ", "search_document: "),
     r"embeddinggemma": ("task: search result | query: ", "title: none | text: "),
-    r"Qwen3-Embedding": (_WEB.removesuffix(" "), ""),
-    r"stella-en": (_WEB, ""),
+    r"Qwen3-Embedding": (f"{_WEB}\nQuery:", ""),
+    r"stella-en": (f"{_WEB}.\nQuery: ", ""),
 }
 """What models want before questions and passages, by their own cards; fastembed leaves it out.
 
