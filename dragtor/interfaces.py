@@ -351,7 +351,7 @@ class Library(Protocol):
         ...
 
     def revision(self) -> int:
-        """A number that rises with every change to what a search can find."""
+        """A number that rises with every change to what a search can find or say is pending."""
         ...
 
     def active(self) -> Generation | None:

@@ -40,10 +40,12 @@ class SqliteLibrary:
         self.originals = Originals(folder / "originals")
         self._texts = TextCache()
         self._scopes = ScopeCache()
+        self._pending: tuple[object, dict[str, int]] = (None, {})
 
     def close(self) -> None:
         """Close the file; it is opened again when it is used again."""
         self._scopes.clear()
+        self._pending = (None, {})
         self.database.close()
 
     @contextmanager
@@ -194,7 +196,7 @@ class SqliteLibrary:
             with self.database.transaction() as connection:
                 storing = loading.Storing(connection, collection, source, original, hash, extractor)
                 stored = storing.store(contents)
-                if stored.dropped:
+                if stored.result != "unchanged":
                     bump(connection)
                 unused = sources.unused_originals(connection, stored.originals)
             self._discard(unused)
@@ -226,8 +228,15 @@ class SqliteLibrary:
 
     def pending(self, generation: int, collections: Sequence[str] | None = None) -> dict[str, int]:
         """See Library."""
+        key = generation, None if collections is None else tuple(collections)
         with self.database.reading() as connection:
-            return generations.pending(connection, generation, collections)
+            now = reading.revision(connection), *key
+            # Every search asks this, and it is asked of every document.
+            then, found = self._pending
+            if then != now:
+                found = generations.pending(connection, *key)
+                self._pending = now, found
+            return dict(found)
 
     def encoder_inputs(self, generation: int, document_id: str) -> dict[str, str]:
         """See Library."""
