@@ -35,7 +35,17 @@ def test_the_models_of_the_plan_are_there() -> None:
     }
     assert by_kind == {
         "llm": {"Llama-3.1-8B-Instruct", "Llama-3.2-3B-Instruct", "SmolLM2-135M-Instruct"},
-        "encoder": {"all-MiniLM-L6-v2", "mxbai-embed-large-v1", "jina-embeddings-v2-base-en"},
+        "encoder": {
+            "all-MiniLM-L6-v2",
+            "bge-small-en-v1.5",
+            "jina-embeddings-v2-base-en",
+            "jina-embeddings-v2-small-en",
+            "multilingual-e5-small",
+            "mxbai-embed-large-v1",
+            "nomic-embed-text-v1.5",
+            "stella_en_1.5B_v5",
+            "stella_en_400M_v5",
+        },
         "reranker": {"ms-marco-MiniLM-L6-v2"},
         "nli": {"nli-deberta-v3-xsmall"},
         "whisper": {"whisper-base.en", "whisper-large-v3-turbo"},
@@ -94,3 +104,14 @@ def test_an_entry_that_makes_no_sense_is_refused(change: dict[str, Any], says: s
     assert ModelEntry.model_validate(VALID)
     with pytest.raises(ValidationError, match=says):
         ModelEntry.model_validate({**VALID, **change})
+
+
+def test_dimensions_that_a_model_may_be_cut_to_are_fewer_than_all() -> None:
+    for entry in ENTRIES:
+        if entry.encoder is not None:
+            assert all(0 < size < entry.encoder.dimension for size in entry.encoder.matryoshka)
+
+
+def test_what_brings_code_of_its_own_is_pinned() -> None:
+    pinned = {e.name for e in ENTRIES if e.encoder is not None and e.encoder.trust_remote_code}
+    assert pinned == {"stella_en_400M_v5", "stella_en_1.5B_v5"}
