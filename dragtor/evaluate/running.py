@@ -153,7 +153,8 @@ def check_material(material: Material, judge: Judge, answers: bool) -> list[Noti
         return []
     named = ", ".join(judge.missing[:3]) + (", …" if len(judge.missing) > 3 else "")
     text = f"the library does not hold all evidence of {len(judge.missing)} questions: {named}"
-    return [Notice("evidence_missing", f"{text}; they are judged by what there is, or left out")]
+    advice = "`dragtor questions check` says more"
+    return [Notice("evidence_missing", f"{text}. They are judged by the rest of it; {advice}")]
 
 
 def _untracked(settings: Settings) -> Settings:

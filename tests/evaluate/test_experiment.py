@@ -123,10 +123,10 @@ def test_settings_of_one_index_are_a_group_and_token_vectors_come_first(write: P
         "list:\n"
         "  a: {retrieve.k: 4}\n"
         "  b: {split.max_tokens: 100}\n"
-        "  c: {late.model: encoder}\n"
+        "  c: {late.model: none}\n"
         "  d: {retrieve.fusion: max}\n",
     )
     groups = {one.name: index_group(one.settings) for one in found.settings}
     assert groups["config"] == groups["a"] == groups["d"]
     assert len(set(groups.values())) == 3
-    assert min(groups, key=lambda name: groups[name]) == "c"
+    assert max(groups, key=lambda name: groups[name]) == "c"
