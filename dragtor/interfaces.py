@@ -128,7 +128,8 @@ class Encoder(Protocol):
     """Changes when the same text would get another vector: model, precision, prefixes, length."""
     dimension: int
     max_tokens: int
-    """Tokens of a text beyond this many are not seen."""
+    """Tokens that are read at once. Engines see no more of a text; fitted for use, an encoder reads
+    a longer passage in windows (:mod:`dragtor.encode.fitted`)."""
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dimension), in the order of the texts."""

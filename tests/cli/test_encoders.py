@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from tests.conftest import CATALOGUE, Project, Ran
-from tests.tiny import make_tiny_bert
+from tests.tiny import make_tiny_bert, tiny_tokenizer, write_safetensors
 
 Run = Callable[..., Ran]
 
@@ -91,3 +92,28 @@ def test_the_same_model_twice_is_refused(two: Project, run: Run) -> None:
     ran = run("index")
     assert ran.code == 1
     assert "encoders[1].model is other, and there is one such already" in " ".join(ran.err.split())
+
+
+def test_a_model_of_fastembed_is_one_line_and_finds(project: Project, run: Run) -> None:
+    """Random vectors of tokens: texts that share words are alike, and that is all there is."""
+    pytest.importorskip("fastembed")
+    folder = project.folder / "models" / "minishlab--potion-base-8M"
+    folder.mkdir()
+    tiny_tokenizer().save(str(folder / "tokenizer.json"))
+    table = np.random.default_rng(0).standard_normal((2000, 256)).astype(np.float32)
+    write_safetensors(folder / "model.safetensors", {"embeddings": table})
+    project.configure(encoder={"model": "minishlab/potion-base-8M"})
+    assert run("load").code == run("index").code == 0
+    found = run("search", "eccentric wrist extension", "--retriever", "dense", "--json")
+    assert "Eccentric wrist" in found.json["hits"][0]["passage"]["text"]
+
+
+def test_a_model_of_fastembed_that_is_not_here_says_how_to_get_it(
+    project: Project, run: Run
+) -> None:
+    pytest.importorskip("fastembed")
+    project.configure(encoder={"model": "BAAI/bge-small-en-v1.5"})
+    run("load")
+    ran = run("index")
+    assert ran.code == 1
+    assert "dragtor models pull BAAI--bge-small-en-v1.5" in " ".join(ran.err.split())
