@@ -39,6 +39,8 @@ BUDGETS = (400, 800, 1600)
 """Tokens that are read; the last is about what a prompt of 8 passages holds."""
 CHARACTERS_PER_TOKEN = 4.5
 MOST_HITS = 50
+KEYWORD_AND_DENSE = ["encoders=[]", "late.model=none", "retrieve.reranker=none"]
+"""What is measured is the splitter: nothing looks again at what it gave."""
 
 Span = tuple[str, int, int]
 """Name of a document, and from where to where in its text."""
@@ -188,7 +190,7 @@ def covidqa(place: Path) -> tuple[Path, list[Question]]:
 
 def sample(place: Path) -> tuple[Path, list[Question]]:
     """The sample library, which has headings, with the evidence of its questions."""
-    _, dragtor = common.product(place)
+    _, dragtor = common.product(place, KEYWORD_AND_DENSE)
     source = ASSETS / "library"
     dragtor.load("main", [str(source)], [], refresh=False, progress=common.quiet)
     texts = {
@@ -253,7 +255,7 @@ def _characters(hits: Sequence[Hit], budget: int) -> Iterator[tuple[str, int]]:
 def _split(splitter: str, size: str, *options: str) -> list[str]:
     most, overlap = size.split("/")
     given = [f"splitter={splitter}", f"max_tokens={most}", f"overlap_tokens={overlap}", *options]
-    return [f"split.{option}" for option in given]
+    return [*KEYWORD_AND_DENSE, *(f"split.{option}" for option in given)]
 
 
 def _show(way: str, row: dict[str, Any]) -> None:
