@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import doctest
+import re
 from collections.abc import Collection, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 
+from dragtor.errors import QueryError
+from dragtor.fusion import FUSIONS
 from dragtor.interfaces import Encoder, KeywordIndex, Library, Retriever, Scorer, VectorStore
+from dragtor.retrieve import rerank
 from dragtor.retrieve.dense import DenseScorer
 from dragtor.retrieve.fused import FusedRetriever
 from dragtor.retrieve.keyword import KeywordScorer
-from dragtor.retrieve.rerank import RerankingRetriever, TextJudge
+from dragtor.retrieve.rerank import RerankingRetriever, ScorerJudge, TextJudge, blended
 from dragtor.types import Query, Ranking, Scored
 from tests.contracts.retriever import QUESTION, RetrieverContract
 from tests.fakes import FakeEncoder, FakeKeywordIndex, FakeLibrary, FakeReranker, FakeVectorStore
@@ -102,6 +107,77 @@ def test_the_hybrid_times_each_step() -> None:
     assert sum(timings.values()) - timings["total_s"] <= timings["total_s"]
 
 
+class Counting:
+    """A part of retrieval that counts how often it is asked, searches and scores."""
+
+    kind: Literal["keyword", "dense"] = "dense"
+
+    def __init__(self, name: str, scores: dict[str, float]) -> None:
+        self.name = name
+        self.scores = scores
+        self.calls: list[str] = []
+
+    def ask(self, question: str) -> Counting:
+        self.calls.append("ask")
+        return self
+
+    def search(self, k: int, among: Collection[str] | None = None) -> list[Scored]:
+        self.calls.append(f"search {k}")
+        best = sorted(self.scores, key=lambda id: -self.scores[id])
+        return [Scored(id, self.scores[id]) for id in best][:k]
+
+    def score(self, ids: Sequence[str]) -> dict[str, float]:
+        self.calls.append(f"score {' '.join(ids)}")
+        return {id: self.scores[id] for id in ids if id in self.scores}
+
+
+def test_a_question_is_read_once_however_often_more_candidates_are_wanted() -> None:
+    gone = {f"gone{number}": 1.0 for number in range(5)}
+    parts = [Counting("x", {**gone, "p1": 0.5, "p2": 0.4}), Counting("y", {**gone, "p2": 0.1})]
+    retriever = FusedRetriever(cast(Library, FakeLibrary(TEXTS)), 1, parts)
+    assert found(retriever, k=2, candidates=2, complete=False) == ["p1", "p2"]
+    assert parts[0].calls == ["ask", "search 2", "search 4", "search 8"]
+
+
+def test_only_what_a_part_has_not_found_is_scored_by_it() -> None:
+    parts = [Counting("x", {"p1": 0.9, "p2": 0.4}), Counting("y", {"p2": 0.8, "p1": 0.1})]
+    retriever = FusedRetriever(cast(Library, FakeLibrary(TEXTS)), 1, parts)
+    query = Query(QUESTION, k=1, ranking=Ranking(candidates=1, fusion="mean"))
+    (hit,) = retriever.retrieve(query).hits
+    assert parts[0].calls == ["ask", "search 1", "score p2"]
+    assert parts[1].calls == ["ask", "search 1", "score p1"]
+    assert (hit.passage.id, hit.scores) == ("p2", {"x": 0.4, "y": 0.8, "fused": hit.score})
+    assert hit.score == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+def test_every_fusion_ranks_and_keeps_the_raw_scores(fusion: str) -> None:
+    retriever = make("hybrid")
+    raw = {h.passage.id: dict(h.scores) for h in retriever.retrieve(Query(QUESTION)).hits}
+    query = Query(QUESTION, ranking=Ranking(fusion=fusion))
+    for hit in retriever.retrieve(query).hits:
+        assert hit.scores == {**raw[hit.passage.id], "fused": hit.score}
+
+
+@pytest.mark.parametrize(
+    ("ranking", "said"),
+    [
+        ({"fusion": "rff"}, "fusion cannot be 'rff'; did you mean 'rrf'? (it can be: convex, "),
+        ({"dense_weight": 1.5}, "dense_weight cannot be 1.5: it is a number from 0 to 1"),
+        ({"dense_weight": float("nan")}, "dense_weight cannot be nan"),
+        ({"rerank_weight": -1}, "rerank_weight cannot be -1: it is a number from 0 to 1"),
+        ({"candidates": 0}, "candidates cannot be 0: it is a number from 1"),
+        ({"rrf_k": 0}, "rrf_k cannot be 0: it is a number from 1"),
+        ({"rerank_candidates": 0}, "rerank_candidates cannot be 0: it is a number from 1"),
+        ({"surrounding": -1}, "surrounding cannot be -1: it is a number from 0"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["keyword", "hybrid"])
+def test_a_ranking_that_cannot_be_is_refused(kind: str, ranking: Any, said: str) -> None:
+    with pytest.raises(QueryError, match=re.escape(said)):
+        found(make(kind), **ranking)
+
+
 def test_an_empty_scope_costs_no_model_time() -> None:
     class Never:
         def search(
@@ -111,6 +187,9 @@ def test_an_empty_scope_costs_no_model_time() -> None:
 
     library = FakeLibrary(TEXTS, {"main": []})
     assert make("keyword", library, Never()).retrieve(Query(QUESTION)).hits == ()
+    part = Counting("x", {"p1": 0.5})
+    assert FusedRetriever(cast(Library, library), 1, [part]).retrieve(Query(QUESTION)).hits == ()
+    assert part.calls == []
 
 
 def test_a_reranker_reorders_and_keeps_the_scores_before() -> None:
@@ -133,3 +212,62 @@ def test_a_reranker_leaves_ties_in_the_order_they_were_found() -> None:
     even = TextJudge(Even())
     assert found(RerankingRetriever(make("hybrid"), even)) == found(make("hybrid"))
     assert found(RerankingRetriever(make("keyword"), even), "unknown") == []
+
+
+def reranked(weight: float, candidates: int, k: int = 4) -> list[tuple[str, float]]:
+    """Hits of what prefers short texts: p2, p4, p1, p3."""
+    retriever = RerankingRetriever(make("hybrid"), TextJudge(FakeReranker()))
+    ranking = Ranking(rerank_weight=weight, rerank_candidates=candidates)
+    hits = retriever.retrieve(Query(QUESTION, k=k, ranking=ranking)).hits
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert all(hit.score in hit.scores.values() for hit in hits)
+    return [(hit.passage.id, hit.score) for hit in hits]
+
+
+def test_the_weight_of_a_reranker_goes_from_nothing_to_all() -> None:
+    came = found(make("hybrid"), k=4)
+    assert came == ["p1", "p2", "p3", "p4"]
+    assert [id for id, _ in reranked(0.0, 4)] == came
+    assert [id for id, _ in reranked(1.0, 4)] == ["p2", "p4", "p1", "p3"]
+    hits = make("hybrid").retrieve(Query(QUESTION, k=4)).hits
+    lengths = {hit.passage.id: -float(len(hit.passage.text)) for hit in hits}
+    expected = blended(lengths, {hit.passage.id: hit.score for hit in hits}, 0.25)
+    assert dict(reranked(0.25, 4)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0])
+def test_what_a_reranker_does_not_look_at_follows_in_its_order(weight: float) -> None:
+    ids, scores = zip(*reranked(weight, 2), strict=True)
+    assert (sorted(ids[:2]), ids[2:]) == (["p1", "p2"], ("p3", "p4"))
+    assert scores[1] == scores[2] == scores[3]
+    assert [id for id, _ in reranked(weight, 2, k=3)] == list(ids[:3])
+
+
+def test_hits_say_what_the_reranker_gave_and_what_came_of_it() -> None:
+    retriever = RerankingRetriever(make("hybrid"), TextJudge(FakeReranker()))
+    ranking = Ranking(rerank_weight=0.5, rerank_candidates=1)
+    first, second = retriever.retrieve(Query(QUESTION, k=2, ranking=ranking)).hits
+    assert set(first.scores) == {"keyword", "dense", "fused", "rerank", "final"}
+    assert set(second.scores) == {"keyword", "dense", "fused", "final"}
+
+
+def test_maxsim_judges_by_its_own_scores_and_the_least_of_them_for_what_has_none() -> None:
+    part = Counting("late", {"p3": 0.9, "p1": 0.2})
+    retriever = RerankingRetriever(make("hybrid"), ScorerJudge(part))
+    hits = retriever.retrieve(Query(QUESTION, k=4)).hits
+    assert [hit.passage.id for hit in hits] == ["p3", "p1", "p2", "p4"]
+    assert [hit.scores["rerank"] for hit in hits] == [0.9, 0.2, 0.2, 0.2]
+    assert part.calls == ["ask", "score p1 p2 p3 p4"]
+
+
+def test_what_a_part_has_scored_before_it_does_not_score_again() -> None:
+    part = Counting("late", {"p1": 0.2, "p2": 0.4})
+    fused = FusedRetriever(cast(Library, FakeLibrary(TEXTS)), 1, [part])
+    hits = RerankingRetriever(fused, ScorerJudge(part)).retrieve(Query(QUESTION)).hits
+    assert [hit.scores["rerank"] for hit in hits] == [0.4, 0.2]
+    assert part.calls == ["ask", "search 50"]
+
+
+def test_the_worked_example_of_a_rerank_weight_holds() -> None:
+    assert doctest.testmod(rerank).attempted == 1
+    assert doctest.testmod(rerank).failed == 0
