@@ -89,7 +89,7 @@ class EncoderSettings(Section):
 class Late(Section):
     """Token vectors of passages, for late interaction."""
 
-    model: str = "none"
+    model: str = "auto"
     engine: str = "onnx"
     token_bytes: Positive = 64
     first_stage: bool = False
@@ -109,6 +109,7 @@ class Retrieve(Section):
     candidates: Positive = 100
     fusion: str = "convex"
     dense_weight: Share = 0.7
+    late_weight: Annotated[float, Field(ge=0)] = 1.5
     rrf_k: Positive = 60
     complete: bool = True
     reranker: str = "none"

@@ -17,6 +17,8 @@ from itertools import pairwise
 
 from dragtor.types import Ranking
 
+_LATE = "late"
+"""The part that compares token by token; :data:`dragtor.spaces.LATE`."""
 Scores = Mapping[str, float]
 """Scores by passage id, higher is better, on a scale of the giver's own."""
 
@@ -210,21 +212,28 @@ def by_log_length(lists: Lists) -> dict[str, float]:
     return by_length(lists, math.log2(max(2, lists.words)))
 
 
-def shared(lists: Lists, dense_weight: float) -> dict[str, float]:
+def shared(lists: Lists, dense_weight: float, late_weight: float = 1.0) -> dict[str, float]:
     """A weighted mean of the means of dense and of keyword parts.
 
     ``dense_weight`` is the share of a single dense part. What is left for words is divided by the
-    number of dense parts: meaning that two ways of reading see is to be trusted more. Where there
-    are only parts of one kind, theirs is all the weight.
+    number of dense parts: meaning that two ways of reading see is to be trusted more. Among dense
+    parts, late interaction counts ``late_weight`` times as much as another. Where there are only
+    parts of one kind, theirs is all the weight.
 
     >>> shared(Lists({"keyword": {"a": 1.0}}, {"x": {"a": 0.5}, "y": {"b": 0.5}}, 3), 0.5)
     {'a': 0.4375, 'b': 0.1875}
+    >>> shared(Lists({}, {"dense": {"a": 0.5}, "late": {"b": 0.5}}, 3), 0.5, late_weight=3)
+    {'a': 0.125, 'b': 0.375}
     """
     words = (1 - dense_weight) / max(1, len(lists.dense)) if lists.keyword else 0.0
     share = 1 - words if lists.dense else 0.0
-    kinds = ((1 - share, lists.keyword), (share, lists.dense))
+    counts = {name: late_weight if name == _LATE else 1.0 for name in lists.dense}
+    total = math.fsum(counts.values()) or 1.0
     return weighted_sum(
-        (weight / len(kind), scores) for weight, kind in kinds for scores in kind.values()
+        [
+            *(((1 - share) / len(lists.keyword), scores) for scores in lists.keyword.values()),
+            *((share * counts[name] / total, scores) for name, scores in lists.dense.items()),
+        ]
     )
 
 
@@ -246,7 +255,11 @@ def convex(keyword: Scores, dense: Scores, dense_weight: float) -> dict[str, flo
 def _convex(lists: Lists, ranking: Ranking) -> dict[str, float]:
     """:func:`convex`, of the means of the parts of each kind."""
     keyword = {name: over_maximum(scores) for name, scores in lists.keyword.items()}
-    return shared(Lists(keyword, lists.dense, lists.words), ranking.dense_weight)
+    return _shared(Lists(keyword, lists.dense, lists.words), ranking)
+
+
+def _shared(lists: Lists, ranking: Ranking) -> dict[str, float]:
+    return shared(lists, ranking.dense_weight, ranking.late_weight)
 
 
 def _distribution(lists: Lists, _: Ranking) -> dict[str, float]:
@@ -257,7 +270,7 @@ def _distribution(lists: Lists, _: Ranking) -> dict[str, float]:
 Fusion = Callable[[Lists, Ranking], dict[str, float]]
 FUSIONS: Mapping[str, Fusion] = {
     "convex": _convex,
-    "relative": lambda lists, ranking: shared(lists.each(min_max), ranking.dense_weight),
+    "relative": lambda lists, ranking: _shared(lists.each(min_max), ranking),
     "distribution": _distribution,
     "rrf": lambda lists, ranking: reciprocal_rank(lists.all(), ranking.rrf_k),
     "mean": lambda lists, _: mean(lists.all()),

@@ -313,7 +313,8 @@ class Ranking:
     ``keyword``, ``dense``, ``late``, and the names of further encoders. Each part proposes its
     best ``candidates``. Several parts are merged by ``fusion``, a name of
     :data:`dragtor.fusion.FUSIONS`, in which ``dense_weight`` (0 to 1) is the share of meaning
-    against words and ``rrf_k`` the constant of reciprocal rank fusion; with ``complete``, every
+    against words, ``late_weight`` how much ``late`` counts among what reads meaning (1: as much
+    as another part), and ``rrf_k`` the constant of reciprocal rank fusion; with ``complete``, every
     part first scores what only others have found. ``reranker`` looks again at the best
     ``rerank_candidates``, and ``rerank_weight`` (0 to 1) is its share of the score that follows.
     Of what is left, ``surrounding`` passages on each side, or the parent of each, are read as well.
@@ -323,6 +324,7 @@ class Ranking:
     candidates: int = 100
     fusion: str = "convex"
     dense_weight: float = 0.7
+    late_weight: float = 1.5
     rrf_k: int = 60
     complete: bool = True
     reranker: str = "none"

@@ -116,6 +116,16 @@ def test_the_weight_is_the_share_of_meaning_against_words() -> None:
         assert ranking(by_meaning) == ["b", "a", "c"]
 
 
+def test_late_interaction_counts_as_often_among_meaning_as_is_set() -> None:
+    three = Lists({"keyword": {"a": 8.0}}, {"dense": {"b": 0.6}, "late": {"c": 0.6}}, 4)
+    once = fused("convex", three, replace(SETTINGS, late_weight=1.0))
+    assert once == pytest.approx({"a": 0.15, "b": 0.6 * 0.425, "c": 0.6 * 0.425})
+    twice = fused("convex", three, replace(SETTINGS, late_weight=2.0))
+    assert twice == pytest.approx({"a": 0.15, "b": 0.6 * 0.85 / 3, "c": 0.6 * 1.7 / 3})
+    never = fused("convex", three, replace(SETTINGS, late_weight=0.0))
+    assert never == pytest.approx({"a": 0.15, "b": 0.6 * 0.85, "c": 0.0})
+
+
 def test_the_constant_of_reciprocal_rank_is_configurable() -> None:
     only = of({"p": 5.0}, {"p": 0.5})
     assert fused("rrf", only, replace(SETTINGS, rrf_k=1)) == {"p": 1.0}
@@ -275,7 +285,7 @@ def test_weights_of_a_sum_scale_it(given: dict[str, float]) -> None:
 
 def test_each_further_dense_part_takes_from_the_share_of_words() -> None:
     # 0.3 for words beside one dense part, 0.15 beside two: 0.15 + 0.85 * (0.6 + 0.4) / 2.
-    lists = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}, "late": {"a": 0.4}}, 3)
+    lists = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}, "other": {"a": 0.4}}, 3)
     assert FUSIONS["convex"](lists, Ranking())["a"] == pytest.approx(0.575)
     one = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}}, 3)
     assert FUSIONS["convex"](one, Ranking())["a"] == pytest.approx(0.72)

@@ -18,6 +18,7 @@ from dragtor.types import Hit, Query, Ranking, Resolved, Scored, SearchResult
 _BOUNDS = (
     ("candidates", 1, math.inf),
     ("dense_weight", 0, 1),
+    ("late_weight", 0, math.inf),
     ("rrf_k", 1, math.inf),
     ("rerank_candidates", 1, math.inf),
     ("rerank_weight", 0, 1),
