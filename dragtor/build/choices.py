@@ -41,6 +41,8 @@ ENCODERS = {
     "fastembed": "dragtor.encode.fastembed:FastembedEncoder",
     "hf": "dragtor.encode.hf:HfEncoder",
 }
+READS_TOKENS = frozenset({"onnx", "hf"})
+"""Encoders that give token vectors along with those of texts."""
 TOKEN_ENCODERS = {
     "encoder": "dragtor.encode.tokens:EncoderTokens",
     "onnx": "dragtor.encode.colbert:OnnxColbert",
@@ -88,6 +90,7 @@ READERS = {
 _SCRIPTS = {
     "outline": ("text",),
     "summarise": ("title", "text"),
+    "propose": ("title", "text"),
     "rewrite": ("conversation", "question"),
 }
 """Prompts beside those of the strategies, and what they hold."""
@@ -144,7 +147,7 @@ def check_choices(settings: Settings) -> None:
         ),
         "late.model": (
             settings.late.model,
-            ["none", "encoder", *models_of(settings, "late", settings.late.model)],
+            ["auto", "none", "encoder", *models_of(settings, "late", settings.late.model)],
         ),
         "late.engine": (
             settings.late.engine,

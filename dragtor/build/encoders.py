@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dragtor.build.choices import ENCODERS, TOKEN_ENCODERS, choose
+from dragtor.build.choices import ENCODERS, READS_TOKENS, TOKEN_ENCODERS, choose
 from dragtor.build.spec import Spec, check_spec
 from dragtor.catalogue import short_name
 from dragtor.encode.fitted import fitted
@@ -53,10 +53,16 @@ def encoding_recipe(settings: Settings) -> dict[str, str]:
     if more:
         recipe["encoders"] = json.dumps([asdict(spec) for spec in more])
     late = settings.late
-    if late.model != "none":
-        spec = LateSpec(late.model, late.engine, late.token_bytes, late.first_stage)
+    model = _own_tokens(main) if late.model == "auto" else late.model
+    if model != "none":
+        spec = LateSpec(model, late.engine, late.token_bytes, late.first_stage)
         recipe["late"] = json.dumps(asdict(spec))
     return recipe
+
+
+def _own_tokens(main: Spec) -> str:
+    """The token vectors of the main encoder where they come of the same run, else none."""
+    return OF_ENCODER if main.engine in READS_TOKENS and not main.late_chunking else "none"
 
 
 def specs(recipe: Mapping[str, str]) -> dict[str, Spec]:
