@@ -101,6 +101,7 @@ def sample(
 ) -> Project:
     """A project with the sample library where the pages expect it, and a hub on loopback."""
     shutil.copytree(ROOT / "assets" / "library", project.folder / "assets" / "library")
+    shutil.copy(ROOT / "assets" / "questions.yml", project.folder / "assets")
     (project.folder / "papers").mkdir()
     (project.folder / "papers" / "one.md").write_text("# One\n\nA paper.\n")
     project.configure(sources=["assets/library"], web={"reader": "local", "delay_s": 0})

@@ -51,13 +51,13 @@ def make(
     from dragtor.cli import render
 
     state = state_of(ctx)
-    if not yes and not sys.stdin.isatty():
+    if not yes and not _is_terminal():
         ctx.fail("--yes is needed where there is no terminal to ask you in")
     file = _File(out)
     proposals = _proposals(state, seed, file)
     try:
         kept = _all(proposals, count, file) if yes else _asked(proposals, count, file)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError, typer.Abort):
         render.said_line(f"stopped; what you kept is in {out}")
         raise typer.Exit(130) from None
     render.line(f"{render.counted(kept, 'question')} added to {out}")
@@ -124,6 +124,10 @@ def check_json(file: str, questions: int, gone: Sequence[Gone]) -> dict[str, Any
             for one in gone
         ],
     }
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 class _File:
@@ -270,7 +274,7 @@ def _indent(mark: str = "") -> Any:  # noqa: ANN401 (rich's Text)
 
 def _cut(text: str) -> str:
     flat = " ".join(text.split())
-    return flat if len(flat) <= _SHOWN else f"{flat[:_SHOWN].rstrip()} …"
+    return flat if len(flat) <= _SHOWN else f"{flat[:_SHOWN].rpartition(' ')[0]} …"
 
 
 def _name(uri: str) -> str:

@@ -15,9 +15,11 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 from dragtor.answer.probes import question_about, telling_sentence
+from dragtor.errors import QueryError
 from dragtor.evaluate.cloze import questions_of, questions_of_heading
 from dragtor.interfaces import Library
 from dragtor.passages import sentence_spans
+from dragtor.pipeline import EMPTY
 from dragtor.text import blocks, content_stems, words
 from dragtor.types import Document, DocumentInfo, Query, SearchResult, Span
 
@@ -81,10 +83,12 @@ class Proposer:
     def propose(self, known: Iterable[str] = ()) -> Iterator[Proposal]:
         """Questions, none like one before or like those known, as long as there are any.
 
-        Raises QueryError for a library that has not been indexed, ModelError and EngineError.
+        Raises QueryError for a library that is empty or not indexed, ModelError and EngineError.
         """
         (collection,) = self._query.collections
         documents = sorted(self._library.documents(collection), key=lambda info: info.uri)
+        if not documents:
+            raise QueryError(EMPTY)
         self._random("").shuffle(documents)
         seen = [frozenset(content_stems(question)) for question in known]
         for kind in self._kinds():
@@ -98,7 +102,7 @@ class Proposer:
                 yield replace(proposal, hard=not self._found(proposal))
 
     def _kinds(self) -> Sequence[str]:
-        return ("model",) if self._writer else ("rules", "words")
+        return ("model", "rules", "words") if self._writer else ("rules", "words")
 
     def _of(self, info: DocumentInfo, kind: str) -> Iterator[Proposal]:
         document = self._library.document(info.id)
@@ -206,8 +210,8 @@ def _sections(document: Document) -> Iterator[tuple[Span, str]]:
     """What stands first under each heading, with the heading; none for an empty section."""
     text = document.text
     marks = [mark for mark in document.marks if mark.heading]
-    ends = [mark.offset for mark in marks[1:]] + [len(text)]
-    for mark, end in zip(marks, ends, strict=True):
+    ends = [*(mark.offset for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends[: len(marks)], strict=True):
         below = list(blocks(text, Span(mark.offset, end)))
         if below and str(mark.heading) in text[below[0].start : below[0].end]:
             below = below[1:]

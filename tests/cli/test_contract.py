@@ -43,16 +43,17 @@ LOCATION = {
 HIT = {
     "rank": int,
     "score": NUMBER,
-    "scores": Open(NUMBER, ("keyword", "dense", "fused")),
+    "scores": Open(NUMBER, ("keyword", "dense", "late", "fused")),
     "passage": {"id": str, "start": int, "end": int, "text": str},
     "document": {"id": str, "uri": str, "title": str, "author": TEXT, "kind": str},
     "location": LOCATION,
+    "found": ({"start": int, "end": int}, None),
 }
 SHOW = {key: HIT[key] for key in ("passage", "document", "location")} | {
     "before": str,
     "after": str,
 }
-STEPS = ("keyword_s", "encode_s", "dense_s", "complete_s", "fuse_s", "total_s")
+STEPS = ("keyword_s", "encode_s", "dense_s", "late_s", "complete_s", "fuse_s", "total_s")
 SEARCH = {
     "question": str,
     "hits": [HIT],
@@ -132,6 +133,22 @@ ENCODER = {
     "pooling": str,
     "query_prefix": str,
     "passage_prefix": str,
+    "engine": {"onnx", "fastembed", "hf"},
+    "matryoshka": [int],
+    "layer_norm": bool,
+    "repository": str,
+    "revision": str,
+    "trust_remote_code": bool,
+    "config": Open((bool, int, float, str)),
+}
+LATE = {
+    "dimension": int,
+    "max_tokens": int,
+    **dict.fromkeys(("question_marker", "passage_marker"), TEXT),
+    "question_tokens": (int, None),
+    **dict.fromkeys(("expand", "attend"), (bool, None)),
+    "skip": ([str], None),
+    "fastembed": str,
 }
 MODELS = [
     {
@@ -144,6 +161,7 @@ MODELS = [
         "gated": bool,
         "starter": bool,
         "encoder": (ENCODER, None),
+        "late": (LATE, None),
         "nli": ({"max_tokens": int, "template": str}, None),
         "present": bool,
         "path": TEXT,
@@ -157,6 +175,69 @@ CALIBRATE = {
     "fitted": bool,
     **dict.fromkeys(("area", "threshold", "threshold_before", "wrong", "caught"), NUMBER),
 }
+QUESTIONS_CHECK = {
+    "file": str,
+    "questions": int,
+    "gone": [
+        {
+            "id": str,
+            "question": str,
+            "document": TEXT,
+            "quote": TEXT,
+            "reason": {"document", "text"},
+            "nearest": (
+                {"document": str, "start": int, "end": int, "text": str, "similarity": NUMBER},
+                None,
+            ),
+        }
+    ],
+}
+MAYBE = (int, float, type(None))
+QUALITY = dict.fromkeys(
+    ("nDCG@10", "recall@10", "recall@100", "MRR", "MAP", "success@1", "token_F1", "support"), MAYBE
+)
+METRICS_OF_ALL = {**QUALITY, "latency_p50_ms": MAYBE, "latency_p95_ms": MAYBE}
+EVAL = {
+    "name": str,
+    "metrics": METRICS_OF_ALL,
+    "questions": [
+        {
+            "id": str,
+            "question": str,
+            "rank": (int, type(None)),
+            "metrics": QUALITY,
+            "seconds": MAYBE,
+            "answer": TEXT,
+        }
+    ],
+}
+COMPARISON = {
+    **dict.fromkeys(("low", "high"), NUMBER),
+    **dict.fromkeys(("difference", "p", "p_holm"), MAYBE),
+    "verdict": {"baseline", "better", "worse", "no difference shown", "not comparable"},
+}
+EXPERIMENT = {
+    **dict.fromkeys(("run", "name", "baseline", "metric", "started"), str),
+    "finished": TEXT,
+    "settings": [
+        {
+            "name": str,
+            "questions": str,
+            "count": int,
+            "changes": Open(object),
+            "metrics": METRICS_OF_ALL,
+            "comparisons": Open((COMPARISON, None), tuple(QUALITY)),
+        }
+    ],
+}
+RUNS = [
+    {
+        **dict.fromkeys(("id", "name", "baseline", "metric", "started"), str),
+        "finished": TEXT,
+        "settings": [str],
+        "questions": [str],
+    }
+]
 SHAPES = {
     "search --json": SEARCH,
     "ask --json": ASK,
@@ -167,6 +248,10 @@ SHAPES = {
     "sources show ID --json": DOCUMENT,
     "status --json": STATUS,
     "calibrate --json": CALIBRATE,
+    "questions check FILE --json": QUESTIONS_CHECK,
+    "eval QUESTIONS --json": EVAL,
+    "experiment run FILE --json": EXPERIMENT,
+    "experiment list --json": RUNS,
     "doctor --json": DOCTOR,
     "models list --json": MODELS,
 }
@@ -375,6 +460,22 @@ def test_doctor_and_models_are_as_promised(indexed: Run, project: Project) -> No
 
 def test_a_calibration_is_as_promised(indexed: Run) -> None:
     assert deviations(indexed("calibrate", "--json").json, CALIBRATE) == []
+
+
+def test_an_evaluation_and_an_experiment_are_as_promised(indexed: Run, project: Project) -> None:
+    (project.folder / "mine.yml").write_text(
+        "- {question: Which tear is grade III, evidence: [{document: pulleys.md}]}\n"
+        "- {question: What is filed weekly, answer: Calluses.}\n"
+    )
+    (project.folder / "try.yml").write_text("questions: mine.yml\ngrid: {retrieve.k: [4]}\n")
+    found = indexed("eval", "mine.yml", "--json").json
+    assert deviations(found, EVAL) == []
+    assert len(found["questions"]) == 2
+    assert deviations(indexed("eval", "mine.yml", "--no-answers", "--json").json, EVAL) == []
+    experiment = indexed("experiment", "run", "try.yml", "--json").json
+    assert deviations(experiment, EXPERIMENT) == []
+    assert indexed("experiment", "show", "1", "--json").json == experiment
+    assert deviations(indexed("experiment", "list", "--json").json, RUNS) == []
 
 
 def test_settings_are_json_by_section(run: Run) -> None:
