@@ -102,6 +102,7 @@ def sample(
     """A project with the sample library where the pages expect it, and a hub on loopback."""
     shutil.copytree(ROOT / "assets" / "library", project.folder / "assets" / "library")
     shutil.copy(ROOT / "assets" / "questions.yml", project.folder / "assets")
+    shutil.copytree(ROOT / "config" / "experiments", project.folder / "config" / "experiments")
     (project.folder / "papers").mkdir()
     (project.folder / "papers" / "one.md").write_text("# One\n\nA paper.\n")
     project.configure(sources=["assets/library"], web={"reader": "local", "delay_s": 0})

@@ -202,7 +202,7 @@ def _table(results: Results, rows: Sequence[Row]) -> None:
                     Text(one.verdict, style=style.get(one.verdict, "")),
                 ]
             )
-        heads = ("setting", run.metric, "95 %", "p95 ms", "diff", "")
+        heads = ("setting", run.metric, "95 %", "p95 ms", "diff", "verdict")
         table(heads, lines, right=f"{run.metric} p95 ms diff")
 
 

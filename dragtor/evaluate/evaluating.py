@@ -70,6 +70,7 @@ def evaluate(
     person would (the query's own k), with the encoder reading it for the first time, then as deep
     as the metrics look.
     """
+    progress(0, len(cases), "")
     step = max(1, -(-len(cases) // TIMED))
     _search(dragtor, replace(examination.search, text="What comes first loads the models."))
     for number, case in enumerate(cases):

@@ -94,7 +94,8 @@ def _run_on(
 ) -> None:
     """All settings on one set of questions; those that share an index one after the other."""
     judge: Judge | None = None
-    for setting in sorted(experiment.settings, key=lambda one: index_group(one.settings)):
+    ordered = sorted(experiment.settings, key=lambda one: index_group(one.settings))
+    for number, setting in enumerate(ordered, start=1):
         done = store.done(run, setting.name, material.name)
         answers = wants_answers(material, experiment.answers)
         with closing(build(settings_at(_untracked(setting.settings), library))) as dragtor:
@@ -107,7 +108,7 @@ def _run_on(
             if left:
                 _index(dragtor, setting, show)
                 asked = examination(setting.settings, material.collection, answers=answers)
-                with show(f"{material.name}: {setting.name}") as progress:
+                with show(f"{number} of {len(ordered)}: {setting.name}") as progress:
                     found = evaluate(dragtor, material.cases, judge, asked, progress, done)
                     _keep(store, run, setting.name, material.name, found)
         logger.info("experiment: {} on {} is done", setting.name, material.name)
