@@ -16,6 +16,8 @@ from dragtor.types import Answer, Citation, Hit, Location
 SHORT_ID = 8
 """Characters of a passage's id that people are shown; `dragtor show` takes them."""
 
+_COLUMN = 10
+"""Most characters of the head of a column of scores."""
 _DOT = Text(" · ", style="dim")
 _LINKABLE = re.compile(r"(https?|file)://[\x21-\x7e]+$")
 _MARKER = re.compile(r"^(?:[-*+•·]|\d{1,3}[.)]|#{1,6})\s+")
@@ -34,6 +36,21 @@ def passages(hits: Sequence[Hit], question: str) -> None:
         indented(_title(document.title), 3, head=_number(f"{hit.rank:>2}"))
         where(document.uri, document.title, hit.location, hit.passage.id, 3)
         indented(_marked(hit.passage.text, question), 3)
+
+
+def scores(hits: Sequence[Hit]) -> None:
+    """What each part of retrieval gave each hit, on its own scale, and what came of it."""
+    names = list(dict.fromkeys(name for hit in hits for name in hit.scores))
+    rows = [
+        [
+            str(hit.rank),
+            *(f"{hit.scores[name]:.4f}" if name in hit.scores else "–" for name in names),
+        ]
+        for hit in hits
+    ]
+    said = [name if len(name) <= _COLUMN else f"{name[: _COLUMN - 1]}…" for name in names]
+    render.out.print()
+    render.table(("rank", *said), rows, right=" ".join(("rank", *said)))
 
 
 def answer(value: Answer) -> None:

@@ -80,6 +80,7 @@ def hit_json(hit: Hit) -> Json:
         "score": round(hit.score, 6),
         "scores": _rounded(hit.scores),
         **_placed(hit.passage, hit.document, hit.location),
+        "found": asdict(hit.found) if hit.found else None,
     }
 
 

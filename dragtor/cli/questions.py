@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +36,18 @@ Filters = Annotated[
         metavar="CONDITION",
         help="key=value, key>=v, key^=prefix, key*=part or has:key; repeatable.",
     ),
+]
+Surrounding = Annotated[
+    int | None,
+    typer.Option(
+        "--surrounding",
+        min=0,
+        metavar="N",
+        help="How many passages on each side are read with each one found.",
+    ),
+]
+Scores = Annotated[
+    bool, typer.Option("--scores", help="Print what each part of retrieval gave, in a table.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; with - one object a line.")]
 Quote = Annotated[
@@ -72,6 +85,8 @@ def search(
     k: Count = None,
     retriever: Retriever = None,
     filter_: Filters = None,
+    surrounding: Surrounding = None,
+    scores: Scores = False,
     json_: AsJson = False,
 ) -> None:
     """Find passages by words and by meaning, without a language model.
@@ -85,12 +100,15 @@ def search(
 
     def one(text: str) -> None:
         count = k or state.settings.retrieve.k
-        result = state.dragtor.search(make_query(state, text, count, retriever, filter_))
+        query = make_query(state, text, count, retriever, filter_, surrounding=surrounding)
+        result = state.dragtor.search(query)
         render.notices(result.notices, said)
         if json_:
             render.json_out(contract.search_json(result), compact=question == "-")
         else:
             answers.passages(result.hits, result.question)
+            if scores and result.hits:
+                answers.scores(result.hits)
 
     _each(question, one, json_)
 
@@ -101,6 +119,7 @@ def ask(
     k: Count = None,
     retriever: Retriever = None,
     filter_: Filters = None,
+    surrounding: Surrounding = None,
     model: Model = None,
     quote: Quote = False,
     write: Write = False,
@@ -129,7 +148,8 @@ def ask(
 
     def one(text: str) -> None:
         count = k or state.settings.answer.passages
-        query = make_query(state, text, count, retriever, filter_, mode=mode, strategy=strategy)
+        filled = partial(make_query, state, text, count, retriever, filter_)
+        query = filled(surrounding=surrounding, mode=mode, strategy=strategy)
         asking.prompt(query) if show_prompt else asking.ask(query)
 
     _each(question, one, json_)
@@ -199,6 +219,7 @@ def make_query(
     retriever: str | None,
     filters: list[str] | None,
     *,
+    surrounding: int | None = None,
     mode: Mode = "auto",
     strategy: str | None = None,
 ) -> Query:
@@ -207,10 +228,12 @@ def make_query(
     from dragtor.text import clean
     from dragtor.types import Query
 
+    typed = {"retriever": retriever, "surrounding": surrounding}
+    changes: dict[str, Any] = {key: value for key, value in typed.items() if value is not None}
     return Query(
         text=clean(text),
         k=k,
-        ranking=replace(state.dragtor.ranking, retriever=retriever) if retriever else None,
+        ranking=replace(state.dragtor.ranking, **changes) if changes else None,
         filters=tuple(parse_filter(condition) for condition in filters or ()),
         collections=(state.collection,),
         strategy=strategy or ("plain" if no_thinking(state) else state.settings.answer.strategy),
