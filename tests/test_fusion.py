@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import doctest
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor import fusion
+from dragtor.config import Settings
 from dragtor.fusion import (
     FUSIONS,
     Lists,
@@ -289,3 +292,16 @@ def test_each_further_dense_part_takes_from_the_share_of_words() -> None:
     assert FUSIONS["convex"](lists, Ranking())["a"] == pytest.approx(0.575)
     one = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}}, 3)
     assert FUSIONS["convex"](one, Ranking())["a"] == pytest.approx(0.72)
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "retrieval.md"
+
+
+def test_the_examples_of_the_page_hold() -> None:
+    results = doctest.testfile(str(PAGE), module_relative=False)
+    assert (results.attempted >= 6, results.failed) == (True, 0)
+
+
+def test_the_page_says_what_each_fusion_and_each_setting_is() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [*Settings().retrieve.model_dump(), *FUSIONS]
