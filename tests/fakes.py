@@ -26,6 +26,7 @@ from dragtor.types import (
     Hit,
     Location,
     Message,
+    Metric,
     Passage,
     Resolved,
     Scored,
@@ -117,7 +118,7 @@ class DictVectorStore:
     def close(self) -> None:
         """Nothing is open."""
 
-    def create(self, space: str, dimension: int) -> None:
+    def create(self, space: str, dimension: int, metric: Metric = "cosine") -> None:
         self.vectors.setdefault(space, {})
 
     def add(self, space: str, ids: Sequence[str], vectors: Vectors) -> None:

@@ -46,6 +46,7 @@ def test_the_models_of_the_plan_are_there() -> None:
             "stella_en_1.5B_v5",
             "stella_en_400M_v5",
         },
+        "late": {"LateOn", "answerai-colbert-small-v1", "colbertv2.0", "jina-colbert-v2"},
         "reranker": {"ms-marco-MiniLM-L6-v2"},
         "nli": {"nli-deberta-v3-xsmall"},
         "whisper": {"whisper-base.en", "whisper-large-v3-turbo"},

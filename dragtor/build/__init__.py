@@ -53,8 +53,8 @@ def verify(settings: Settings) -> list[str]:
     from dragtor.store.verify import verify as verify_library
 
     parts = AnsweringParts(settings)
-    with closing(parts.library), closing(parts.vectors):
-        return verify_library(parts.library, parts.vectors, space_name)
+    with closing(parts.library), closing(parts.vectors), closing(parts.tokens):
+        return verify_library(parts.library, parts.vectors, space_name, parts.tokens)
 
 
 def build_encoder(settings: Settings, generation: Generation) -> Encoder:

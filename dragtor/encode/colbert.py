@@ -169,4 +169,4 @@ def _marked(tokens: Tokens, marker: int | None) -> Tokens:
     """Tokens with a marker behind the first one, which begins the text."""
     if marker is None:
         return tokens
-    return np.insert(tokens, 1, [[marker], [0]], axis=1)
+    return np.insert(tokens, 1, [marker, 0], axis=1)

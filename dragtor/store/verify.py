@@ -8,20 +8,25 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from dragtor.errors import LibraryLocked, StoreError
-from dragtor.interfaces import VectorStore
+from dragtor.interfaces import TokenStore, VectorStore
 from dragtor.store.library import SqliteLibrary
 
 _SHOWN = 3
 _SWEPT = "harmless, the next `dragtor index` with something to do sweeps them"
 _REBUILD = "`dragtor index --rebuild` puts it right"
+_MADE_ANEW = "`dragtor index` makes them anew"
 
 
 def verify(
-    library: SqliteLibrary, vectors: VectorStore, space_name: Callable[[int, str], str]
+    library: SqliteLibrary,
+    vectors: VectorStore,
+    space_name: Callable[[int, str], str],
+    tokens: TokenStore | None = None,
 ) -> list[str]:
     """Name every problem in one line each, with what to do; an empty list means all is well.
 
-    ``space_name`` says what the space of a generation is called in the vector store.
+    ``space_name`` says what the space of a generation is called in the vector store; ``tokens``
+    holds the token vectors of generations that have some.
     """
     with library.database.reading() as connection:
         problems = [
@@ -32,6 +37,8 @@ def verify(
         ]
         try:
             problems += _vectors(connection, vectors, space_name)
+            if tokens is not None:
+                problems += _tokens(connection, tokens)
         except StoreError as error:
             problems.append(str(error))
         generations = list(_generations(connection))
@@ -123,10 +130,20 @@ def _vectors(
     yield from _named("vector spaces of no generation", vectors.spaces() - expected, _SWEPT)
 
 
-def _generations(connection: sqlite3.Connection) -> dict[int, list[str]]:
-    """Names of the spaces of each generation."""
+def _tokens(connection: sqlite3.Connection, tokens: TokenStore) -> Iterator[str]:
+    for generation, spaces in _generations(connection).items():
+        if _LATE in spaces:
+            query = "SELECT id, input_hash FROM passages WHERE generation = ?"
+            keys = dict(connection.execute(query, (generation,)).fetchall())
+            missing = tokens.missing(spaces[_LATE], set(keys.values()))
+            ids = {id for id, key in keys.items() if key in missing}
+            yield from _named("passages without token vectors", ids, _MADE_ANEW)
+
+
+def _generations(connection: sqlite3.Connection) -> dict[int, dict[str, str]]:
+    """The spaces of each generation: fingerprints of their encoders by name."""
     rows = connection.execute("SELECT pk, spaces FROM generations ORDER BY pk")
-    return {pk: list(json.loads(spaces)) for pk, spaces in rows}
+    return {pk: json.loads(spaces) for pk, spaces in rows}
 
 
 def _named(what: str, ids: set[str], remedy: str) -> Iterator[str]:

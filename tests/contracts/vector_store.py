@@ -142,6 +142,22 @@ class VectorStoreContract:
         store.delete("g1-dense", [])
         store.add("g1-dense", [], unit_rows(0))
 
+    def test_a_space_of_inner_products_ranks_by_them(self, store: VectorStore) -> None:
+        """Rows of any length: the longest wins that points the same way, and scores pass 1."""
+        vectors = unit_rows(60) * np.linspace(0.1, 6, 60, dtype=np.float32)[:, None]
+        question = 2 * unit_rows(1, seed=9)[0]
+        store.create("g1-late.fde", 16, "ip")
+        store.add("g1-late.fde", names(60), vectors)
+        products = vectors @ question
+        best = np.argsort(-products)[:10]
+        for among in (None, names(60)):
+            found = store.search("g1-late.fde", question, 10, among)
+            assert [one.id for one in found] == [names(60)[row] for row in best]
+            assert [one.score for one in found] == pytest.approx(products[best].tolist(), abs=1e-4)
+        assert max(one.score for one in found) > 1
+        got = store.get("g1-late.fde", names(60)[7:8])
+        assert got[names(60)[7]] == pytest.approx(vectors[7], abs=1e-5)
+
     def test_many_threads_may_search_at_once(self, store: VectorStore) -> None:
         vectors = unit_rows(200)
         store.create("g1-dense", 16)

@@ -49,10 +49,17 @@ def with_title(document: Document, span: Span) -> str:
     return f"{document.info.title}\n{document.text[span.start : span.end]}"
 
 
-def index(library: Library, *, splitter: str = "lines", fresh: bool = False) -> Generation:
+def index(
+    library: Library,
+    *,
+    splitter: str = "lines",
+    fresh: bool = False,
+    spaces: Mapping[str, str] | None = None,
+) -> Generation:
     """Bring a generation of lines up to date and let it answer."""
     with library.writing():
-        generation = library.generation(splitter, {"dense": "e1"}, {"k": "v"}, fresh=fresh)
+        made = spaces or {"dense": "e1"}
+        generation = library.generation(splitter, made, {"k": "v"}, fresh=fresh)
         commit(library, generation, list(library.pending(generation.id)))
         library.activate(generation.id)
     return generation

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -239,3 +241,35 @@ def test_it_behaves_like_a_dictionary(
         best = sorted(model, key=lambda id: -float(model[id] @ question))[:4]
         assert [one.id for one in store.search(SPACE, question, 4)] == best
     store.close()
+
+
+def test_a_store_of_the_first_format_is_read_as_it_is_and_brought_up_to_date_by_a_write(
+    tmp_path: Path,
+) -> None:
+    """As it was before spaces had a metric: its vectors are compared by cosine."""
+    (tmp_path / "chroma").mkdir()
+    path = tmp_path / "chroma" / "recent.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for statement in (
+            "CREATE TABLE revision (n INTEGER NOT NULL)",
+            "INSERT INTO revision VALUES (1)",
+            "CREATE TABLE spaces (pk INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,"
+            " dimension INTEGER NOT NULL, snapshot INTEGER NOT NULL DEFAULT 0,"
+            " size INTEGER NOT NULL DEFAULT 0)",
+            "CREATE TABLE recent (space INTEGER NOT NULL REFERENCES spaces ON DELETE CASCADE,"
+            " id TEXT NOT NULL, vector BLOB, PRIMARY KEY (space, id))",
+            f"INSERT INTO spaces (name, dimension) VALUES ('{SPACE}', 16)",
+            "PRAGMA user_version = 1",
+        ):
+            connection.execute(statement)
+        rows = [(names(3)[row], vector.tobytes()) for row, vector in enumerate(unit_rows(3))]
+        connection.executemany("INSERT INTO recent VALUES (1, ?, ?)", rows)
+    reader, writer = ChromaStore(tmp_path / "chroma"), ChromaStore(tmp_path / "chroma")
+    for step in range(2):
+        assert reader.ids(SPACE) == set(names(3 + step))
+        assert reader.spaces() == {SPACE, "g1-late.fde"} if step else {SPACE}
+        assert reader.search(SPACE, unit_rows(3)[2], 1)[0].score == pytest.approx(1)
+        writer.create("g1-late.fde", 16, "ip")
+        writer.add(SPACE, names(4)[3:], unit_rows(1, seed=4))
+    reader.close()
+    writer.close()

@@ -10,6 +10,7 @@ import pytest
 
 from dragtor.store.chroma import ChromaStore
 from dragtor.store.library import SqliteLibrary
+from dragtor.store.tokens import FileTokenStore
 from dragtor.store.verify import verify
 from dragtor.types import Generation
 from tests.fakes import DictVectorStore
@@ -157,3 +158,20 @@ def test_a_library_that_is_being_written_to_can_be_verified(
     with other.writing():
         assert verify(library, vectors, space_name) == []
     assert id_of(library, "a.txt")
+
+
+def test_missing_token_vectors_are_named(library: SqliteLibrary, tmp_path: Path) -> None:
+    generation = index(library, spaces={"dense": "e", "late": "words"})
+    vectors = DictVectorStore()
+    vectors.create(SPACE, 2)
+    ids = sorted(library.passage_ids(generation.id))
+    vectors.add(SPACE, ids, np.ones((len(ids), 2), dtype=np.float32))
+    tokens = FileTokenStore(tmp_path / "tokens")
+    keys = library.input_hashes(generation.id, ids)
+    tokens.create("words", 4)
+    tokens.add("words", [keys[ids[0]]], [np.zeros((3, 4), dtype=np.uint8)])
+    (said,) = verify(library, vectors, space_name, tokens)
+    assert said.startswith(f"1 passages without token vectors ({ids[1]}): `dragtor index` makes")
+    tokens.add("words", [keys[ids[1]]], [np.zeros((3, 4), dtype=np.uint8)])
+    assert verify(library, vectors, space_name, tokens) == []
+    tokens.close()
