@@ -49,6 +49,8 @@ TOKEN_ENCODERS = {
     "fastembed": "dragtor.encode.fastembed_tokens:FastembedTokens",
 }
 RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
+"""``onnx`` runs the models of kind reranker, which are chosen by their own names. Any other needs
+no weights: it is chosen by its name here, and made without arguments."""
 ENGINES = {
     "llama": "dragtor.answer.llama:LlamaModel",
     "openai": "dragtor.answer.openai:OpenAiModel",
@@ -143,7 +145,12 @@ def check_choices(settings: Settings) -> None:
         ),
         "retrieve.reranker": (
             retrieve.reranker,
-            ["none", "maxsim", *models_of(settings, "reranker", retrieve.reranker)],
+            [
+                "none",
+                "maxsim",
+                *(name for name in RERANKERS if name != "onnx"),
+                *models_of(settings, "reranker", retrieve.reranker),
+            ],
         ),
         "late.model": (
             settings.late.model,

@@ -117,6 +117,8 @@ class Finding:
                     "late.model and run `dragtor index`"
                 )
             return ScorerJudge(self._late(generation))
+        if name in RERANKERS and name != "onnx":
+            return TextJudge(choose(RERANKERS, name, "retrieve.reranker")())
         entry = self._weights.entry(name)
         return TextJudge(
             choose(RERANKERS, "onnx", "reranker")(
