@@ -19,10 +19,16 @@ def found(query: Query, result: SearchResult) -> Iterator[Step]:
 
 
 def listed(name: str, hits: Sequence[Hit], seconds: float = 0.0) -> Step:
-    """Hits, each as little as tells it from others."""
+    """Hits, each as little as tells it from others, and all that scored it."""
     rows = [
-        {"rank": hit.rank, "passage": hit.passage.id, "title": hit.document.title}
-        | {"score": round(hit.score, 4), "text": shortened(hit.passage.text)}
+        {
+            "rank": hit.rank,
+            "passage": hit.passage.id,
+            "title": hit.document.title,
+            "score": round(hit.score, 4),
+            "scores": {part: round(score, 4) for part, score in hit.scores.items()},
+            "text": shortened(hit.passage.text),
+        }
         for hit in hits
     ]
     return Step("hits", name, {"hits": rows}, seconds)

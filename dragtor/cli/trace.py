@@ -64,6 +64,8 @@ def _rows(rows: Sequence[Mapping[str, Any]]) -> None:
 
 def _flat(value: object) -> str:
     """A value on one line."""
+    if isinstance(value, Mapping):
+        value = ", ".join(f"{name} {_json(one)}" for name, one in value.items())
     return harmless(" ".join((value if isinstance(value, str) else _json(value)).split()))
 
 

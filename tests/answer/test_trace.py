@@ -25,6 +25,7 @@ def test_all_hits_are_shown_in_short() -> None:
     assert found.seconds == 0.5
     rows = found.detail["hits"]
     assert [row["passage"] for row in rows] == [f"d1:{n}" for n in range(5)]
+    assert (rows[0]["score"], rows[0]["scores"]) == (1.0, {"keyword": 1.0})
     assert rows[0]["text"].startswith("Number 0. Word")
     assert len(rows[0]["text"]) <= trace.SHOWN_CHARS + 1
     json.dumps(rows)
