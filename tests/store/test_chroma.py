@@ -3,7 +3,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dragtor.errors import StoreError
+from dragtor.errors import Moved, StoreError
 from dragtor.store import snapshot as snapshots
 from dragtor.store.chroma import ChromaStore
 from tests.contracts.vector_store import VectorStoreContract, names, unit_rows
@@ -119,6 +120,48 @@ def test_folding_applies_everything_and_leaves_one_folder(
     assert snapshot_folders(tmp_path / "chroma") == ["g1-dense-1-2"]
     assert store.ids(SPACE) == set(names(60)[5:])
     assert store.search(SPACE, more[7], 1)[0].id == names(60)[27]
+
+
+def test_what_comes_and_goes_needs_no_snapshot_and_leaves_nothing(tmp_path: Path) -> None:
+    writer, reader = (ChromaStore(tmp_path / "chroma", fold_at=20) for _ in range(2))
+    writer.create(SPACE, 16)
+    for number in range(30):
+        row = unit_rows(1, seed=number)
+        writer.add(SPACE, names(number + 1)[-1:], row)
+        if number % 3 == 0:
+            assert reader.search(SPACE, row[0], 1)[0].id == names(number + 1)[-1]
+        writer.delete(SPACE, names(number + 1)[-1:])
+        if number % 4 == 0:
+            assert reader.ids(SPACE) == set()
+    assert snapshot_folders(tmp_path / "chroma") == []
+    reader.close()
+    writer.close()
+
+
+def test_a_moment_stays_as_it_was_while_others_write(store: ChromaStore) -> None:
+    old, new = unit_rows(20), unit_rows(5, seed=1)
+    with store.moment():
+        in_another_thread(lambda: store.delete(SPACE, names(20)[:5]))
+        in_another_thread(lambda: store.add(SPACE, names(25)[20:], new))
+        assert store.search(SPACE, old[0], 1)[0].id == names(20)[0]
+        assert store.get(SPACE, names(25)[20:]) == {}
+    assert store.search(SPACE, old[0], 1)[0].id != names(20)[0]
+    assert set(store.get(SPACE, names(25)[20:])) == set(names(25)[20:])
+
+
+def test_a_moment_whose_snapshot_was_replaced_is_over(store: ChromaStore) -> None:
+    more = unit_rows(40, seed=1)
+    with store.moment():
+        in_another_thread(lambda: store.add(SPACE, names(60)[20:], more))
+        with pytest.raises(Moved):
+            store.search(SPACE, more[0], 1)
+    assert store.search(SPACE, more[0], 1)[0].id == names(60)[20]
+
+
+def in_another_thread(work: Callable[[], object]) -> None:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
 
 
 def test_dropping_a_space_frees_its_disk(store: ChromaStore, tmp_path: Path) -> None:
