@@ -58,6 +58,11 @@ class Finding:
                     f"the index has no part {name!r} to search by: it has {', '.join(parts)}, and "
                     f"{EVERYTHING} is all of them"
                 )
+        if set(wanted) == {LATE} and FIRST_STAGE not in generation.spaces:
+            raise QueryError(
+                "late finds no passages by itself in this index: search by keyword+late, or set "
+                "late.first_stage to true and run `dragtor index`"
+            )
         scorers = [parts[name]() for name in wanted]
         retriever: Retriever = FusedRetriever(self._library, generation.id, scorers)
         if ranking.reranker != "none":

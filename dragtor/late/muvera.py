@@ -23,6 +23,7 @@ _SEED = 42
 """1,280 dimensions. Of what fits in those, few clusters with much of each vector kept found most
 of the best passages by exact MaxSim, and vectors of length 1 more of them than others
 (``benchmarks/LOG.md``): token vectors of one passage are much alike."""
+_TINY = 1e-30
 
 
 class FixedDimensions:
@@ -46,7 +47,7 @@ class FixedDimensions:
         vector: Vectors = np.zeros(self.size, dtype=np.float32)
         if len(tokens):
             vector += self._muvera.process_document(tokens)
-            vector /= max(float(np.linalg.norm(vector)), np.finfo(np.float32).tiny)
+            vector /= max(float(np.linalg.norm(vector)), _TINY)
         return vector
 
     def question(self, tokens: Vectors) -> Vectors:
