@@ -290,13 +290,10 @@ def project_folder(params: Path | None, cwd: Path | None = None) -> Path:
     return params.parent.parent if params.parent.name == "config" else params.parent
 
 
+@cache  # an experiment reads its settings many times
 def _catalogue() -> Layer:
-    return from_yaml(Path("dragtor/catalogue.yml"), _catalogue_text())
-
-
-@cache
-def _catalogue_text() -> str:
-    return resources.files("dragtor").joinpath("catalogue.yml").read_text(encoding="utf-8")
+    text = resources.files("dragtor").joinpath("catalogue.yml").read_text(encoding="utf-8")
+    return from_yaml(Path("dragtor/catalogue.yml"), text)
 
 
 def _add_credentials(values: dict[str, Any]) -> None:

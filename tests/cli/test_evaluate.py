@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,16 @@ QUESTIONS = """
 
 
 @pytest.fixture
-def indexed(run: Run, project: Project) -> Run:
-    assert run("load", "--index").code == 0
+def indexed(run: Run, project: Project, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The three articles, which are indexed once for all tests, and questions to them."""
     (project.folder / "mine.yml").write_text(QUESTIONS)
+    library = project.folder / "library"
+    kept = tmp_path_factory.getbasetemp() / "articles"
+    if kept.exists():
+        shutil.copytree(kept, library)
+    else:
+        assert run("load", "--index").code == 0
+        shutil.copytree(library, kept)
     return run
 
 

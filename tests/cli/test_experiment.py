@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_evaluate import QUESTIONS, tree
+from tests.cli.test_evaluate import indexed, tree
 from tests.conftest import Project, Ran
+
+__all__ = ["indexed"]
 
 Run = Callable[..., Ran]
 EXPERIMENT = """
@@ -30,11 +32,9 @@ def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ready(run: Run, project: Project, tmp_path: Path) -> Run:
-    assert run("load", "--index").code == 0
-    (project.folder / "mine.yml").write_text(QUESTIONS)
+def ready(indexed: Run, project: Project) -> Run:
     (project.folder / "try.yml").write_text(EXPERIMENT)
-    return run
+    return indexed
 
 
 @pytest.fixture
