@@ -7,6 +7,7 @@ nothing is fitted to a library, stored beside the codes, or made anew when docum
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,10 +56,13 @@ class TokenCodec:
 
     def encode(self, vectors: Vectors) -> Codes:
         """Pack vectors of shape (n, dimension) and length 1; shape (n, width)."""
+        turned = vectors @ self._rotation
+        if self.bits == 1:
+            signs: Codes = np.packbits(turned >= 0, axis=1)
+            return signs
         each, half = 8 // self.bits, 1 << (self.bits - 1)
-        step = _STEPS[self.bits] / np.sqrt(self.kept)
-        turned = _unit(vectors @ self._rotation)
-        levels = np.clip(np.floor(turned / step) + half, 0, 2 * half - 1).astype(np.uint8)
+        scaled = _unit(turned) * (math.sqrt(self.kept) / _STEPS[self.bits])
+        levels = np.clip(np.floor(scaled) + half, 0, 2 * half - 1).astype(np.uint8)
         padded = np.zeros((len(vectors), self.width * each), dtype=np.uint8)
         padded[:, : self.kept] = levels
         shifted = padded.reshape(len(vectors), self.width, each) << self._shifts
