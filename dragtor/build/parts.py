@@ -156,10 +156,11 @@ class Parts:
 
     def indexer(self) -> Indexer:
         """See :class:`dragtor.parts.Parts`."""
+        from dragtor.encode.reading import CachedReader
         from dragtor.split.context import context_fingerprint, contextualize
 
-        split, encoder = self._settings.split, self.encoder(self.recipe)
-        splitter = make_splitter(split, encoder)
+        split = self._settings.split
+        splitter = make_splitter(split, CachedReader(self.encoder(self.recipe), self._cache))
         return Indexer(
             library=self.library,
             splitter=splitter,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from dragtor.errors import ConfigError
-from dragtor.interfaces import Encoder, Tokenizer
+from dragtor.interfaces import Tokenizer
 from dragtor.split.layout import Border, Layout, Unit
 from dragtor.split.pack import Group, Row, cuts, sentence_cuts
 from dragtor.split.tokens import check_overlap
@@ -22,8 +23,17 @@ VERSION = 1
 Distances = npt.NDArray[np.float64]
 
 
-class Reader(Encoder, Tokenizer, Protocol):
-    """An encoder that tells where the tokens of a text lie."""
+class Reader(Tokenizer, Protocol):
+    """What of an encoder it takes to cut by meaning."""
+
+    @property
+    def fingerprint(self) -> str:
+        """See :class:`dragtor.interfaces.Encoder`."""
+        ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """See :class:`dragtor.interfaces.Encoder`."""
+        ...
 
 
 class SemanticSplitter:
