@@ -11,6 +11,7 @@ from dragtor.errors import QueryError
 from dragtor.interfaces import Retriever, Scorer, TokenStore, VectorStore
 from dragtor.late.codec import TokenCodec
 from dragtor.late.muvera import FixedDimensions
+from dragtor.mistakes import not_one_of
 from dragtor.spaces import DENSE, FIRST_STAGE, LATE, space_name
 from dragtor.token_spaces import token_fingerprint
 from dragtor.types import Generation, Ranking
@@ -124,6 +125,10 @@ class Finding:
             return ScorerJudge(self._late(generation))
         if name in RERANKERS and name != "onnx":
             return TextJudge(choose(RERANKERS, name, "retrieve.reranker")())
+        models = [one.name for one in self._weights.catalogue if one.kind == "reranker"]
+        if name.lower() not in {one.lower() for one in models}:
+            others = [one for one in RERANKERS if one != "onnx"]
+            raise QueryError(not_one_of("reranker", name, ["none", MAX_SIM, *others, *models]))
         entry = self._weights.entry(name)
         return TextJudge(
             choose(RERANKERS, "onnx", "reranker")(

@@ -1,0 +1,108 @@
+"""What may differ per query, through the whole program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dragtor.build import build
+from dragtor.config import load_settings
+from dragtor.errors import QueryError
+from dragtor.fusion import FUSIONS
+from dragtor.pipeline import Dragtor
+from dragtor.types import Filter, Hit, Query
+from tests.conftest import Project, Ran
+from tests.tiny import make_tiny_bert
+
+QUESTION = "How long does a ruptured A2 pulley take to heal?"
+
+
+@pytest.fixture
+def dragtor(
+    project: Project, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Dragtor]:
+    catalogue = [*project_models(project), reranker(project.folder / "models")]
+    project.configure(models=catalogue, split={"max_tokens": 40, "overlap_tokens": 0})
+    assert run("load", "--index").code == 0
+    monkeypatch.chdir(project.folder)
+    made = build(load_settings(project.config))
+    yield made
+    made.vectors.close()
+    made.library.close()
+
+
+def project_models(project: Project) -> list[object]:
+    import yaml
+
+    models: list[object] = yaml.safe_load(project.config.read_text())["models"]
+    return models
+
+
+def reranker(models: Path) -> dict[str, object]:
+    """A tiny cross-encoder, and what the catalogue says of it."""
+    make_tiny_bert(models / "tiny-cross", labels=1)
+    return {
+        "name": "tiny-cross",
+        "kind": "reranker",
+        "description": "random weights, for tests",
+        "licence": "none",
+        "size_mb": 1,
+        "memory_mb": 1,
+        "convert": "bert",
+        "files": [
+            {"name": name, "sources": [{"local": f"/nowhere/{name}"}]}
+            for name in ("config.json", "tokenizer.json", "model.safetensors")
+        ],
+    }
+
+
+def ids(hits: tuple[Hit, ...]) -> list[str]:
+    return [hit.passage.id for hit in hits]
+
+
+def test_questions_with_other_rankings_do_not_disturb_one_another(dragtor: Dragtor) -> None:
+    usual = dragtor.ranking
+    rankings = [
+        usual,
+        *(replace(usual, fusion=name) for name in FUSIONS),
+        replace(usual, retriever="keyword"),
+        replace(usual, retriever="dense+keyword", complete=False, candidates=2),
+        replace(usual, reranker="tiny-cross", rerank_weight=0.5, rerank_candidates=3),
+        replace(usual, surrounding=1),
+    ]
+    queries = [Query(QUESTION, k=4, ranking=ranking) for ranking in rankings]
+    alone = [dragtor.search(query).hits for query in queries]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda query: dragtor.search(query).hits, queries * 2))
+    assert together == alone * 2
+    assert len({tuple(ids(hits)) for hits in alone}) > 1
+
+
+def test_a_cross_encoder_reranks_what_a_filter_lets_through(dragtor: Dragtor) -> None:
+    ranking = replace(dragtor.ranking, reranker="tiny-cross")
+    result = dragtor.search(
+        Query(QUESTION, k=3, ranking=ranking, filters=(Filter("title", "*=", "elbow"),))
+    )
+    assert {hit.document.title for hit in result.hits} == {"Tennis elbow"}
+    assert all(hit.score == hit.scores["rerank"] for hit in result.hits)
+    assert result.timings["rerank_s"] > 0
+
+
+def test_an_unknown_name_in_a_query_names_the_valid_ones(dragtor: Dragtor) -> None:
+    mistakes = {
+        "reranker": ("tiny-cros", "reranker cannot be 'tiny-cros'; did you mean 'tiny-cross'?"),
+        "fusion": ("best", "fusion cannot be 'best'; it can be: convex, relative"),
+        "retriever": ("keyword+dens", "the index has no part 'dens' to search by: it has keyword"),
+    }
+    for key, (name, said) in mistakes.items():
+        ranking = replace(dragtor.ranking, **{key: name})  # type: ignore[arg-type]
+        with pytest.raises(QueryError) as caught:
+            dragtor.search(Query(QUESTION, ranking=ranking))
+        assert said in str(caught.value)
+    encoder = replace(dragtor.ranking, reranker="tiny")
+    with pytest.raises(QueryError, match="reranker cannot be 'tiny'"):
+        dragtor.search(Query(QUESTION, ranking=encoder))
