@@ -13,6 +13,7 @@ from dragtor.build.choices import EXTRACTORS, STRATEGIES, WITHOUT_MODEL, check_c
 from dragtor.build.language import answering_model, choose_llm, starter_notice, weights_of
 from dragtor.build.ready import check_ready
 from dragtor.build.tracking import tracker
+from dragtor.build.working import build_working
 from dragtor.config import Settings
 from dragtor.interfaces import Encoder, EvidenceFinder, SupportChecker
 from dragtor.pipeline import Dragtor
@@ -26,6 +27,7 @@ __all__ = [
     "answering_model",
     "build",
     "build_encoder",
+    "build_working",
     "check_choices",
     "check_ready",
     "choose_llm",

@@ -119,7 +119,6 @@ def evaluation_json(
 @contextmanager
 def _asked(state: State, material: Material) -> Iterator[Dragtor]:
     """The library that questions are asked of: one's own, or one that is gone afterwards."""
-    from dragtor.build import build
     from dragtor.cli.progress import progress
     from dragtor.evaluate.working import SetMaterial, workplace
 
@@ -128,8 +127,8 @@ def _asked(state: State, material: Material) -> Iterator[Dragtor]:
         return
     with workplace(state.settings) as folder:
         with progress(f"Loading {material.name}") as show:
-            settings = material.fill(state.settings, folder, show)
-        with closing(build(settings)) as dragtor:
+            material.fill(state.settings, folder, show)
+        with closing(material.open(state.settings, folder)) as dragtor:
             with progress("Indexing") as show:
                 dragtor.index(rebuild=False, progress=show)
             yield dragtor

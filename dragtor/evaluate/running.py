@@ -16,7 +16,7 @@ from dragtor.evaluate.evaluating import Examination, Outcome, evaluate, measurab
 from dragtor.evaluate.experiment import Experiment, Setting, index_group
 from dragtor.evaluate.judging import Judge
 from dragtor.evaluate.results import ResultStore
-from dragtor.evaluate.working import Material, read_material, settings_at
+from dragtor.evaluate.working import Material, read_material
 from dragtor.interfaces import Progress
 from dragtor.log import logger
 from dragtor.pipeline import Dragtor
@@ -76,8 +76,8 @@ def run_experiment(
             say(Notice("resumed", f"going on with run {run}, which was interrupted"))
         for material in materials:
             with show(f"Loading {material.name}") as progress:
-                here = material.fill(own, work / material.name, progress)
-            _run_on(experiment, material, here.paths.library, store, run, show, say)
+                material.fill(own, work / material.name, progress)
+            _run_on(experiment, material, work / material.name, store, run, show, say)
         store.finish(run)
     shutil.rmtree(work, ignore_errors=True)
     return run
@@ -86,7 +86,7 @@ def run_experiment(
 def _run_on(
     experiment: Experiment,
     material: Material,
-    library: Path,
+    folder: Path,
     store: ResultStore,
     run: int,
     show: Show,
@@ -98,7 +98,7 @@ def _run_on(
     for number, setting in enumerate(ordered, start=1):
         done = store.done(run, setting.name, material.name)
         answers = wants_answers(material, experiment.answers)
-        with closing(build(settings_at(_untracked(setting.settings), library))) as dragtor:
+        with closing(material.open(setting.settings, folder)) as dragtor:
             if judge is None:
                 _index(dragtor, setting, show)  # the texts that answer are those of the index
                 judge = material.judge(dragtor.library)
@@ -156,13 +156,6 @@ def check_material(material: Material, judge: Judge, answers: bool) -> list[Noti
     text = f"the library does not hold all evidence of {len(judge.missing)} questions: {named}"
     advice = "`dragtor questions check` says more"
     return [Notice("evidence_missing", f"{text}. They are judged by the rest of it; {advice}")]
-
-
-def _untracked(settings: Settings) -> Settings:
-    """Settings whose answers are not logged one by one."""
-    return settings.model_copy(
-        update={"tracking": settings.tracking.model_copy(update={"ask": False})}
-    )
 
 
 def _state(own: Settings, materials: Sequence[Material]) -> str:

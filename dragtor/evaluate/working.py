@@ -1,7 +1,7 @@
 """Libraries to work in, so that nobody's own is touched: of a set's documents, or a copy.
 
-Vectors that were made once are kept: those of sets in ``vectors.db`` of the experiments' folder,
-those of a copy in the cache of the library it is of. Both files may be deleted at any time.
+What models made is kept in the experiments' folder (``vectors.db`` and ``tokens``), which may be
+deleted at any time; a copy uses what its library has of both, too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from dragtor.build import build
+from dragtor.build import build_working
 from dragtor.config import Settings
 from dragtor.errors import QueryError, SourceError, StoreError
 from dragtor.evaluate.judging import (
@@ -29,10 +29,10 @@ from dragtor.evaluate.judging import (
 )
 from dragtor.evaluate.sets import RetrievalSet, read_set
 from dragtor.interfaces import Library, Progress
+from dragtor.pipeline import Dragtor
 from dragtor.store.database import connect_reader, translated
 
 MAIN = "main"
-VECTORS = "vectors.db"
 
 
 class Material(Protocol):
@@ -53,8 +53,12 @@ class Material(Protocol):
         """The collection that the documents are in."""
         ...
 
-    def fill(self, settings: Settings, folder: Path, progress: Progress) -> Settings:
-        """Settings of a library in this folder, which holds the documents; not yet indexed."""
+    def fill(self, settings: Settings, folder: Path, progress: Progress) -> None:
+        """Have a library in this folder hold the documents; they are not yet indexed."""
+        ...
+
+    def open(self, settings: Settings, folder: Path) -> Dragtor:
+        """The library in this folder, by these settings, whose paths are a person's own."""
         ...
 
     def judge(self, library: Library) -> Judge:
@@ -75,23 +79,23 @@ class SetMaterial:
         """See Material."""
         return self.found.name
 
-    def fill(self, settings: Settings, folder: Path, progress: Progress) -> Settings:
+    def fill(self, settings: Settings, folder: Path, progress: Progress) -> None:
         """See Material. Raises SourceError if the documents cannot be loaded."""
         folder.mkdir(parents=True, exist_ok=True)
-        _link(folder / VECTORS, settings.paths.experiments / VECTORS)
         corpus = folder / "corpus.jsonl"
-        if not corpus.exists():
-            lines = (
-                json.dumps({"id": one.id, "title": one.title, "text": one.text})
-                for one in self.found.documents
-            )
-            corpus.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        here = settings_at(settings, folder)
-        with closing(build(here)) as dragtor:
+        lines = (
+            json.dumps({"id": one.id, "title": one.title, "text": one.text})
+            for one in self.found.documents
+        )
+        corpus.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with closing(self.open(settings, folder)) as dragtor:
             report = dragtor.load(MAIN, [], [str(corpus)], refresh=False, progress=progress)
         if failed := [one for one in report.outcomes if one.result == "failed"]:
             raise SourceError(f"the documents of {self.name} cannot be loaded: {failed[0].reason}")
-        return here
+
+    def open(self, settings: Settings, folder: Path) -> Dragtor:
+        """See Material."""
+        return build_working(_at(settings, folder), settings.paths.experiments)
 
     def judge(self, library: Library) -> Judge:
         """See Material."""
@@ -106,16 +110,19 @@ class OwnMaterial:
     cases: list[Case]
     collection: str
 
-    def fill(self, settings: Settings, folder: Path, progress: Progress) -> Settings:
-        """See Material: a copy, which shares the library's cache of vectors."""
+    def fill(self, settings: Settings, folder: Path, progress: Progress) -> None:
+        """See Material. Raises QueryError if the library is empty."""
         library = settings.paths.library
         folder.mkdir(parents=True, exist_ok=True)
         if not (library / "library.db").exists():
             raise QueryError("the library is empty: `dragtor load` what you trust")
-        _link(folder / VECTORS, library / VECTORS)
         if not (folder / "library.db").exists():
             _copy(library / "library.db", folder / "library.db")
-        return settings_at(settings, folder)
+
+    def open(self, settings: Settings, folder: Path) -> Dragtor:
+        """See Material."""
+        paths = settings.paths
+        return build_working(_at(settings, folder), paths.experiments, paths.library)
 
     def judge(self, library: Library) -> Judge:
         """See Material."""
@@ -135,12 +142,6 @@ def read_material(
     if split is not None:
         raise QueryError(f"{path} is no folder of a set, so that it has no split {split!r}")
     return OwnMaterial(path.stem, _chosen(read_cases(path), limit), collection)
-
-
-def settings_at(settings: Settings, library: Path) -> Settings:
-    """The same settings over another library."""
-    paths = settings.paths.model_copy(update={"library": library})
-    return settings.model_copy(update={"paths": paths})
 
 
 @contextmanager
@@ -164,11 +165,13 @@ def _chosen(cases: list[Case], limit: int | None) -> list[Case]:
     return [cases[number] for number in sorted(numbers)]
 
 
-def _link(link: Path, target: Path) -> None:
-    """Have a library keep its vectors elsewhere."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not link.is_symlink():
-        link.symlink_to(target)
+def _at(settings: Settings, library: Path) -> Settings:
+    """The same settings over another library, its answers not logged one by one."""
+    changes = {
+        "paths": settings.paths.model_copy(update={"library": library}),
+        "tracking": settings.tracking.model_copy(update={"ask": False}),
+    }
+    return settings.model_copy(update=changes)
 
 
 def _copy(source: Path, target: Path) -> None:

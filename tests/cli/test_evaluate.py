@@ -109,20 +109,29 @@ def test_a_set_needs_no_library_and_splits_are_kept_apart(run: Run, small_set: P
     assert "no split 'dev'; there are: test, train" in " ".join(refused.err.split())
 
 
-def test_a_second_run_encodes_no_document_again(
-    run: Run, small_set: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Texts of documents that an encoder reads, from now on."""
     from dragtor.encode.onnx import OnnxEncoder
 
+    texts: list[str] = []
+
+    def counting(method: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(self: Any, given: Any, *rest: Any, **options: Any) -> Any:
+            texts.extend(given)
+            return method(self, given, *rest, **options)
+
+        return counted
+
+    for name in ("_read", "encode_passages"):
+        monkeypatch.setattr(OnnxEncoder, name, counting(getattr(OnnxEncoder, name)))
+    return texts
+
+
+def test_a_second_run_encodes_no_document_again(run: Run, small_set: Path, read: list[str]) -> None:
     assert run("eval", "sets/small").code == 0
-    read: list[str] = []
-    spans = OnnxEncoder.encode_spans
-
-    def counting(self: Any, texts: Any, *rest: Any) -> Any:
-        read.extend(texts)
-        return spans(self, texts, *rest)
-
-    monkeypatch.setattr(OnnxEncoder, "encode_spans", counting)
+    assert len(read) == len(set(read)) == 2
+    read.clear()
     assert run("eval", "sets/small").code == 0
     assert read == []
 
