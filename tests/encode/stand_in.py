@@ -1,11 +1,7 @@
-"""Speaks the protocol of dragtor.encode.hf_worker without torch: a text is the sum of its words.
-
-Some texts make it misbehave, each in the way it says.
-"""
+"""Speaks the protocol of dragtor.encode.hf_worker without torch: a text is its words' mean."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import zlib
@@ -45,37 +41,13 @@ def read(texts: list[str], spans: list[list[list[int]]], keep: bool, most: int) 
     return {"tokens": [len(rows) for rows in kept]}, [unit(np.stack(wholes)), *pooled, *kept]
 
 
-def misbehave(text: str) -> None:
-    """Do what a text asks for."""
-    if text == "say garbage":
-        os.write(1, b"Loading weights: 100%\n")
-        sys.exit(0)
-    if text == "break off":
-        os.write(1, frames.MAGIC + b"\0\0")
-        sys.exit(0)
-    if text == "die":
-        os.write(2, b"a warning\nMemoryError: no room for weights\n")
-        os._exit(3)
-    if text == "be killed":
-        os.kill(os.getpid(), 9)
-
-
 def main() -> None:
     most = 0
     while (request := frames.read(sys.stdin.buffer)) is not None:
         said = request[0]
         if said["do"] == "load":
             most = said["max_tokens"]
-            if said["config"].get("fails"):
-                error = {"error": "tiny gives vectors of 3", "kind": "ModelError"}
-                frames.write(sys.stdout.buffer, error)
-                continue
             frames.write(sys.stdout.buffer, {"device": "cpu"})
-            continue
-        misbehave(said["texts"][0])
-        if said["texts"] == ["fail"]:
-            error = {"error": "tiny failed: RuntimeError: no", "kind": "EngineError"}
-            frames.write(sys.stdout.buffer, error)
             continue
         frames.write(sys.stdout.buffer, *read(said["texts"], said["spans"], said["keep"], most))
 
