@@ -34,10 +34,10 @@ from dragtor.types import Vectors
 
 MODEL = "all-MiniLM-L6-v2"
 SETS = {"covidqa": None, "scifact": "dev", "bioasq": None}
-QUESTIONS = 300
-PASSAGES = 2000
-"""At most so many of a set, with all that answer the questions among them."""
-SIZES = ("200/32", "100/16")
+QUESTIONS = 150
+PASSAGES = 700
+"""At most so many of a set, with all that answer the questions among them; of COVID-QA, all."""
+SIZES = {"covidqa": ("200/32", "100/16"), "chunking_eval": ("200/32",)}
 RETRIEVERS = ("dense", "hybrid")
 
 
@@ -107,8 +107,9 @@ def _quality(
     gold = {id for one in asked for id, grade in judged.qrels[one.id].items() if grade > 0}
     by_id = {one.id: f"{one.title}\n{one.text}".strip() for one in judged.documents}
     others = sorted(set(by_id) - gold)
+    most = PASSAGES if name != "covidqa" else len(by_id)
     random.Random(0).shuffle(others)
-    ids = sorted(gold) + others[: max(0, PASSAGES - len(gold))]
+    ids = sorted(gold) + others[: max(0, most - len(gold))]
     texts = [by_id[id] for id in ids]
     scores: dict[str, list[float]] = {}
     vectors: dict[str, Vectors] = {}
@@ -148,7 +149,7 @@ def _vectors(encoder: Encoder, texts: Sequence[str], cache: SqliteVectorCache) -
 
 def late_chunking() -> dict[str, Any]:
     """Measure late chunking on long documents."""
-    return {name: _late(name) for name in ("covidqa", "chunking_eval")}
+    return {name: _late(name) for name in SIZES}
 
 
 def _late(name: str) -> dict[str, Any]:
@@ -156,13 +157,15 @@ def _late(name: str) -> dict[str, Any]:
     source, questions = splitting.SETS[name](place)
     rows: dict[str, Any] = {}
     print(f"\n{name}: {len(questions)} questions; mean recall of 400, 800 and 1600 tokens, nDCG@10")
-    for size in SIZES:
+    for size in SIZES[name]:
         for retriever in RETRIEVERS:
             recalls: dict[str, list[float]] = {}
             for late in (False, True):
                 settings = [
                     *splitting._split("structure", size),
                     f"retrieve.retriever={retriever}",
+                    "late.model=none",
+                    "retrieve.reranker=none",
                     f"encoder.late_chunking={str(late).lower()}",
                 ]
                 passages, scores = splitting.measure(place, source, questions, settings)

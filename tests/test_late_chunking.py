@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.encode.fitted import FittedTokenReader, fitted
@@ -25,6 +25,7 @@ def passage(start: int, end: int) -> Passage:
     return Passage(f"{start}-{end}", start, end, "x" * (end - start))
 
 
+@settings(max_examples=30)
 @given(
     lengths=st.lists(st.integers(1, 12), min_size=1, max_size=12),
     overlap=st.integers(0, 3),

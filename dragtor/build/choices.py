@@ -195,6 +195,12 @@ def check_encoders(settings: Settings) -> None:
             key = "encoders" if number else str(error).split()[0]
             raise ConfigError(f"{settings.place(key)}: {error}") from None
         met.add(short_name(one.model))
+    main = Spec.of(settings.encoder, settings.models)
+    if settings.late.model == "encoder" and main.engine not in READS_TOKENS:
+        raise ConfigError(
+            f"{settings.place('late.model')}: late.model is encoder, and {main.engine}, which runs "
+            f"{main.model}, gives no vectors of tokens: set it to auto or none"
+        )
 
 
 def _check_encoder(settings: Settings, one: EncoderSettings, section: str) -> None:

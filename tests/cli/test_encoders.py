@@ -87,6 +87,13 @@ def test_what_a_model_cannot_do_is_refused_in_one_line(
     assert "params.yml, line" in " ".join(ran.err.split())
 
 
+def test_token_vectors_of_an_encoder_that_gives_none_are_refused(two: Project, run: Run) -> None:
+    two.configure(encoder={"model": "BAAI/bge-small-en-v1.5"}, late={"model": "encoder"})
+    said = " ".join(run("index").err.split())
+    assert "params.yml, line" in said
+    assert "late.model is encoder, and fastembed, which runs BAAI/bge-small-en-v1.5" in said
+
+
 def test_the_same_model_twice_is_refused(two: Project, run: Run) -> None:
     two.configure(encoders=[{"model": "other"}, {"model": "other", "dimensions": 16}])
     ran = run("index")

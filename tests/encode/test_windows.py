@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor.encode.windows import windows
@@ -20,6 +20,7 @@ def by_word(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+@settings(max_examples=30)
 @given(text=st.text("ab \n漢", max_size=80), size=st.integers(1, 7))
 def test_windows_follow_one_another_and_none_has_too_many_tokens(text: str, size: int) -> None:
     tokens = by_word(text)
