@@ -220,7 +220,7 @@ def test_reciprocal_rank_by_hand() -> None:
 # --- properties --------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(scores)
 def test_normalising_keeps_the_order(given: dict[str, float]) -> None:
     for change in (min_max, by_position, by_distribution, fusion.by_reciprocal_rank):
@@ -230,20 +230,20 @@ def test_normalising_keeps_the_order(given: dict[str, float]) -> None:
                 assert not (given[one] > given[other] and changed[one] < changed[other])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(scores)
 def test_normalised_scores_lie_between_0_and_1(given: dict[str, float]) -> None:
     for change in (min_max, by_position, fusion.by_reciprocal_rank):
         assert all(0 <= score <= 1 for score in change(given).values())
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(scores)
 def test_a_list_fused_with_itself_keeps_its_order(given: dict[str, float]) -> None:
     assert ranking(reciprocal_rank([given, given])) == ranking(given)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(several)
 def test_results_have_all_ids_and_keep_their_bounds(lists: Lists) -> None:
     for name in FUSIONS:
@@ -255,7 +255,7 @@ def test_results_have_all_ids_and_keep_their_bounds(lists: Lists) -> None:
             assert all(-1 <= score <= 1 + 1e-12 for score in result.values())
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(several)
 def test_the_order_of_lists_and_of_ids_says_nothing(lists: Lists) -> None:
     def turned(kind: dict[str, Scores]) -> dict[str, Scores]:
@@ -266,7 +266,7 @@ def test_the_order_of_lists_and_of_ids_says_nothing(lists: Lists) -> None:
         assert fused(name, lists) == fused(name, other)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(several, st.sampled_from(["keyword", "dense"]), ids, st.sampled_from([0.25, 1.0, 5.0]))
 def test_a_higher_score_never_ranks_lower(lists: Lists, part: str, id: str, more: float) -> None:
     kinds = {"keyword": dict(lists.keyword), "dense": dict(lists.dense)}
@@ -280,7 +280,7 @@ def test_a_higher_score_never_ranks_lower(lists: Lists, part: str, id: str, more
         assert after[id] >= before[id] - 1e-9, name
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(scores)
 def test_weights_of_a_sum_scale_it(given: dict[str, float]) -> None:
     assert weighted_sum([(0.25, given), (0.25, given)]) == weighted_sum([(0.5, given)])

@@ -15,6 +15,7 @@ Run = Callable[..., Ran]
 
 @pytest.fixture
 def indexed(project: Project, run: Run) -> Run:
+    project.configure(split={"max_tokens": 40, "overlap_tokens": 0})
     assert run("load", "--index").code == 0
     return run
 
@@ -30,11 +31,8 @@ def test_scores_are_printed_where_that_is_wanted(indexed: Run) -> None:
         rank, *scores = row.split()
         assert rank == str(hit["rank"])
         assert scores == [f"{value:.4f}" for value in hit["scores"].values()]
-
-
-def test_nothing_found_has_no_scores(indexed: Run) -> None:
-    ran = indexed("search", "grade", "--scores", "--filter", "kind=pdf")
-    assert ran.out == "nothing found\n"
+    nothing = indexed("search", "grade", "--scores", "--filter", "kind=pdf")
+    assert nothing.out == "nothing found\n"
 
 
 def test_all_scores_there_can_be_fit_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,24 +56,17 @@ def test_all_scores_there_can_be_fit_a_terminal(capsys: pytest.CaptureFixture[st
     assert second.split()[-1] == "–"
 
 
-def test_neighbours_are_read_with_what_is_found(project: Project, indexed: Run) -> None:
-    project.configure(split={"max_tokens": 40, "overlap_tokens": 0})
-    assert indexed("index").code == 0
+def test_neighbours_are_read_and_cited_with_what_is_found(indexed: Run) -> None:
     (alone,) = indexed("search", "thermoplastic ring", "-k", "1", "--json").json["hits"]
     assert alone["found"] is None
-    asked = indexed("search", "thermoplastic ring", "-k", "1", "--surrounding", "1", "--json")
-    (hit,) = asked.json["hits"]
-    assert asked.json["timings"]["widen_s"] > 0
+    found = indexed("search", "thermoplastic ring", "-k", "1", "--surrounding", "1", "--json")
+    (hit,) = found.json["hits"]
+    assert found.json["timings"]["widen_s"] > 0
     assert hit["passage"]["id"] == alone["passage"]["id"]
     assert hit["found"] == {key: alone["passage"][key] for key in ("start", "end")}
     start = hit["found"]["start"] - hit["passage"]["start"]
     assert start > 0
     assert hit["passage"]["text"][start:].startswith(alone["passage"]["text"])
-
-
-def test_an_answer_rests_on_what_is_read(project: Project, indexed: Run) -> None:
-    project.configure(split={"max_tokens": 40, "overlap_tokens": 0})
-    assert indexed("index").code == 0
     asked = ("ask", "Is tape enough?", "-k", "1", "--quote", "--surrounding", "1", "--json")
     answer = indexed(*asked).json
     read = {hit["passage"]["id"]: hit["passage"] for hit in answer["hits"]}

@@ -64,7 +64,7 @@ def ids(hits: tuple[Hit, ...]) -> list[str]:
     return [hit.passage.id for hit in hits]
 
 
-def test_questions_with_other_rankings_do_not_disturb_one_another(dragtor: Dragtor) -> None:
+def test_rankings_hold_for_their_question_alone_and_filters_for_each(dragtor: Dragtor) -> None:
     usual = dragtor.ranking
     rankings = [
         usual,
@@ -80,13 +80,9 @@ def test_questions_with_other_rankings_do_not_disturb_one_another(dragtor: Dragt
         together = list(pool.map(lambda query: dragtor.search(query).hits, queries * 2))
     assert together == alone * 2
     assert len({tuple(ids(hits)) for hits in alone}) > 1
-
-
-def test_a_cross_encoder_reranks_what_a_filter_lets_through(dragtor: Dragtor) -> None:
-    ranking = replace(dragtor.ranking, reranker="tiny-cross")
-    result = dragtor.search(
-        Query(QUESTION, k=3, ranking=ranking, filters=(Filter("title", "*=", "elbow"),))
-    )
+    reranked = replace(usual, reranker="tiny-cross")
+    elbow = (Filter("title", "*=", "elbow"),)
+    result = dragtor.search(Query(QUESTION, k=3, ranking=reranked, filters=elbow))
     assert {hit.document.title for hit in result.hits} == {"Tennis elbow"}
     assert all(hit.score == hit.scores["rerank"] for hit in result.hits)
     assert result.timings["rerank_s"] > 0

@@ -121,8 +121,16 @@ def blocks(document: Document) -> list[Passage]:
     return make_passages(document, cuts, with_title)
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """Not to be changed."""
+    shelf = Shelf(tmp_path_factory.mktemp("shelf"))
+    yield shelf
+    shelf.library.close()
+
+
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
+def own_shelf(tmp_path: Path) -> Iterator[Shelf]:
     shelf = Shelf(tmp_path / "library")
     yield shelf
     shelf.library.close()
@@ -219,14 +227,14 @@ def test_what_a_better_neighbourhood_holds_is_left_out_and_made_up_for(shelf: Sh
     assert [hit.scores["x"] for hit in read(shelf, *lines, k=2, parents=True)] == [1.0, 1 / 2]
 
 
-def test_places_are_those_of_what_is_read(shelf: Shelf) -> None:
-    library = shelf.library
+def test_places_are_those_of_what_is_read(own_shelf: Shelf) -> None:
+    library = own_shelf.library
     text = "One.\nTwo.\nThree.\n"
     marks = (Mark(0, page=1), Mark(5, page=2), Mark(10, page=3))
     content = Content(text, "Marks", "text", marks)
     library.store("main", "file:///marks", file("marks"), [content], "plain 1")
-    shelf.index()
-    (hit,) = read(shelf, "Two.")
+    own_shelf.index()
+    (hit,) = read(own_shelf, "Two.")
     assert (hit.location.page, [mark.page for mark in hit.marks]) == (1, [2, 3])
 
 
@@ -247,14 +255,14 @@ def test_more_is_asked_for_only_where_hits_may_be_left_out(shelf: Shelf) -> None
     assert given.asked == [2, 8, 2, 8, 8]
 
 
-def test_a_document_that_changed_meanwhile_is_read_as_it_was_found(shelf: Shelf) -> None:
-    given = shelf.hits("Rest comes first.")
-    put(shelf.library, "hand", "Something new.\n\n" + HAND.replace("\nTape", " again.\nTape"))
-    shelf.index()
-    (hit,) = shelf.widening(given).retrieve(Query(QUESTION)).hits
+def test_a_document_that_changed_meanwhile_is_read_as_it_was_found(own_shelf: Shelf) -> None:
+    given = own_shelf.hits("Rest comes first.")
+    put(own_shelf.library, "hand", "Something new.\n\n" + HAND.replace("\nTape", " again.\nTape"))
+    own_shelf.index()
+    (hit,) = own_shelf.widening(given).retrieve(Query(QUESTION)).hits
     assert hit.passage.text == "Rest comes first."
-    shelf.library.remove([id_of(shelf.library, "hand")])
-    (hit,) = shelf.widening(given).retrieve(Query(QUESTION)).hits
+    own_shelf.library.remove([id_of(own_shelf.library, "hand")])
+    (hit,) = own_shelf.widening(given).retrieve(Query(QUESTION)).hits
     assert hit.passage.text == "Rest comes first."
 
 
