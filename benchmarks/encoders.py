@@ -33,7 +33,7 @@ from dragtor.store.cache import SqliteVectorCache
 from dragtor.types import Vectors
 
 MODEL = "all-MiniLM-L6-v2"
-SETS = {"covidqa": None, "scifact": "dev", "bioasq": None}
+SETS = {"covidqa": None, "scifact": "dev"}
 QUESTIONS = 150
 PASSAGES = 700
 """At most so many of a set, with all that answer the questions among them; of COVID-QA, all."""
