@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 FAILED_BELOW = 3
 """Exit code where a metric is below --fail-below."""
+Questions = Annotated[
+    Path, typer.Argument(metavar="QUESTIONS", help="A questions file, or the folder of a set.")
+]
 Split = Annotated[
     str | None, typer.Option("--split", metavar="NAME", help="Only these questions of a set.")
 ]
@@ -45,10 +48,7 @@ Answers = Annotated[
 
 def evaluate(
     ctx: typer.Context,
-    questions: Annotated[
-        Path,
-        typer.Argument(metavar="QUESTIONS", help="A questions file, or the folder of a set."),
-    ],
+    questions: Questions,
     split: Split = None,
     k: Count = None,
     retriever: Retriever = None,
@@ -83,9 +83,16 @@ def evaluate(
         render.json_out(evaluation_json(material.name, found, outcomes))
     else:
         _show(material.name, found, outcomes, worst)
-    if failures := below(found, bounds, material.name):
-        for failure in failures:
-            render.error(failure)
+    fail(below(found, bounds, material.name))
+
+
+def fail(failures: Sequence[str]) -> None:
+    """Say what is below its bound, if anything is. Raises Exit."""
+    from dragtor.cli import render
+
+    for failure in failures:
+        render.error(failure)
+    if failures:
         raise typer.Exit(FAILED_BELOW)
 
 

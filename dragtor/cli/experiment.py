@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dragtor.cli.evaluate import FAILED_BELOW, FailBelow
+from dragtor.cli.evaluate import FailBelow, fail
 from dragtor.cli.state import State, state_of
 
 if TYPE_CHECKING:
@@ -160,15 +160,13 @@ def _report(state: State, results: Results, bounds: dict[str, float], json_: boo
         if not plots:
             render.said_line(render.dim("no pictures: poetry install -E plots"))
         render.line(f"\nreport, tables and pictures: {render.link(folder.as_uri())}")
-    failures = [
-        failure
-        for row in rows
-        for failure in below(means_of(row), bounds, f"{row.setting} on {row.questions}")
-    ]
-    for failure in failures:
-        render.error(failure)
-    if failures:
-        raise typer.Exit(FAILED_BELOW)
+    fail(
+        [
+            failure
+            for row in rows
+            for failure in below(means_of(row), bounds, f"{row.setting} on {row.questions}")
+        ]
+    )
 
 
 def _table(results: Results, rows: Sequence[Row]) -> None:
