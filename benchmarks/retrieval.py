@@ -1,7 +1,7 @@
 """How well dragtor finds: nDCG@10 and more on sets with human judgements.
 
-Each set goes the way of a person's files: `load` its corpus.jsonl, `index`, then `search` with each
-retriever. A document counts by its best passage. Usage:
+Each set goes the way of a person's files: `load` its corpus.jsonl, `index`, then `search` by words,
+by meaning, and as the settings say (hybrid). A document counts by its best passage. Usage:
 
     DRAGTOR_DATA=… python benchmarks/retrieval.py [--sets scifact …] [--set split.max_tokens=128 …]
     DRAGTOR_DATA=… python benchmarks/retrieval.py --check    # against results/retrieval.json
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,11 @@ from dragtor.evaluate.metrics import METRICS
 from dragtor.evaluate.run import run, score
 from dragtor.evaluate.sets import read_set
 from dragtor.evaluate.significance import paired_randomisation
-from dragtor.types import Hit, Query, Ranking
+from dragtor.types import Hit, Query
 
 SETS = {"bioasq": None, "clapnq_dev": None, "scifact": "dev"}
 """Development sets, with the split whose questions are asked."""
 HALVES = ("keyword", "dense")
-RETRIEVERS = (*HALVES, "hybrid")
 HEADLINE = "ndcg@10"
 DEPTH = 50
 TOLERANCE = 0.005
@@ -58,12 +58,14 @@ def evaluate(name: str, assignments: list[str]) -> Result:
     corpus = folder / "corpus.jsonl"
     dragtor.load("main", [], [str(corpus)], refresh=False, progress=common.quiet)
     dragtor.index(rebuild=False, progress=common.quiet)
+    rankings = {name: replace(dragtor.ranking, retriever=name) for name in HALVES}
+    rankings["hybrid"] = dragtor.ranking
     scores = {
         retriever: score(
-            run(dragtor.search, judged, DEPTH, _document_id, Query("", ranking=Ranking(retriever=retriever))),
+            run(dragtor.search, judged, DEPTH, _document_id, Query("", ranking=ranking)),
             questions.qrels,
         )
-        for retriever in RETRIEVERS
+        for retriever, ranking in rankings.items()
     }
     active = dragtor.library.active()
     return {
