@@ -179,6 +179,11 @@ class Tracking(Section):
     uri: str = "logs/mlflow"
     ask: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _engine_alone(cls, values: object) -> object:
+        return {"engine": values} if isinstance(values, str) else values
+
 
 class Credentials(Section):
     """Keys, from the environment or config/local.yml alone; they print as stars."""

@@ -28,6 +28,12 @@ def test_an_engine_that_is_none_is_refused(run: Run) -> None:
     assert "did you mean 'mlflow'" in " ".join(ran.err.split())
 
 
+def test_the_engine_alone_is_enough() -> None:
+    from dragtor.config import load_settings
+
+    assert load_settings(assignments=["tracking=mlflow"]).tracking.engine == "mlflow"
+
+
 @pytest.fixture
 def logged(tmp_path: Path) -> Callable[..., list[Any]]:
     """The runs of an experiment, oldest first, as MLflow reads them."""
