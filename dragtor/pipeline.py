@@ -26,6 +26,7 @@ from dragtor.log import logger
 from dragtor.moment import at_one_moment
 from dragtor.parts import Parts
 from dragtor.sources.address import is_web, path_of
+from dragtor.spaces import LATE, space_name
 from dragtor.surroundings import Surroundings, surroundings
 from dragtor.types import (
     Answer,
@@ -268,6 +269,26 @@ class Dragtor:
                 "settings_changed",
                 "the index was made under other settings: run `dragtor index` to make it anew",
             )
+        if lost := self._lost(generation):
+            yield Notice(
+                "vectors_lost",
+                f"what {', '.join(lost)} search by is no longer there, so they find nothing: "
+                "run `dragtor index` to make it anew",
+            )
+
+    def _lost(self, generation: Generation) -> list[str]:
+        """The parts of the index that were deleted under it."""
+        vectors, tokens = self.vectors.spaces(), self._parts.tokens.spaces()
+        lost = [
+            name
+            for name, fingerprint in generation.spaces.items()
+            if not (
+                fingerprint in tokens
+                if name == LATE
+                else space_name(generation.id, name) in vectors
+            )
+        ]
+        return lost if lost and self.library.passage_ids(generation.id) else []
 
 
 def _addresses(name: str) -> set[str]:

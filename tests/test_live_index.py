@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import shutil
 import string
 import threading
 from collections.abc import Iterator, Sequence
@@ -168,6 +169,26 @@ def test_another_process_sees_at_once_what_was_added_and_deleted(
         assert process.exitcode == 0
     finally:
         process.kill()
+
+
+@pytest.mark.parametrize(("folder", "parts"), [("chroma", "dense, late.fde"), ("tokens", "late")])
+def test_a_search_says_which_vectors_were_lost(
+    dragtor: Dragtor, project: Project, folder: str, parts: str
+) -> None:
+    text = sentence(random.Random(3))
+    put(dragtor, project, "0.txt", [text])
+    assert notices(dragtor, text) == {}
+    dragtor.close()
+    shutil.rmtree(project.folder / "library" / folder)
+    assert notices(dragtor, text)["vectors_lost"].startswith(f"what {parts} search by is no longer")
+    dragtor.index(rebuild=False, progress=quiet)
+    assert notices(dragtor, text) == {}
+
+
+def notices(dragtor: Dragtor, question: str) -> dict[str, str]:
+    result = dragtor.search(Query(question))
+    assert [hit.passage.text for hit in result.hits] == [question]
+    return {notice.code: notice.text for notice in result.notices}
 
 
 def searcher(config: Path, pipe: Connection) -> None:
