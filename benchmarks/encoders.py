@@ -46,10 +46,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all, if none is named")
     chosen = parser.parse_args().parts or list(PARTS)
-    results = {name: value for name, value in common.stored("encoders").items() if name in PARTS}
     for name in chosen:
-        results[name] = PARTS[name]()
-        common.store("encoders", results)
+        result = PARTS[name]()
+        kept = {part: value for part, value in common.stored("encoders").items() if part in PARTS}
+        common.store("encoders", {**kept, name: result})
 
 
 # --- int8
