@@ -36,6 +36,8 @@ SPLITTERS = {
     "large": "dragtor.split.large:LargeSplitter",
     "whole": "dragtor.split.whole:WholeSplitter",
 }
+WITH_PARENTS = frozenset({"parent_child", "window"})
+"""Splitters that say of each passage which larger one to read in its place."""
 ENCODERS = {
     "onnx": "dragtor.encode.onnx:OnnxEncoder",
     "fastembed": "dragtor.encode.fastembed:FastembedEncoder",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from dragtor.build.choices import RERANKERS, choose
+from dragtor.build.choices import RERANKERS, WITH_PARENTS, choose
 from dragtor.build.encoders import Encoders, check_files, check_fingerprint, late_spec, specs
 from dragtor.errors import QueryError
 from dragtor.interfaces import Retriever, Scorer, TokenStore, VectorStore
@@ -68,7 +68,8 @@ class Finding:
         retriever: Retriever = FusedRetriever(self._library, generation.id, scorers)
         if ranking.reranker != "none":
             retriever = RerankingRetriever(retriever, self._judge(generation, ranking.reranker))
-        return WideningRetriever(retriever, self._library, generation.id)
+        parents = generation.recipe.get("splitter") in WITH_PARENTS
+        return WideningRetriever(retriever, self._library, generation.id, parents=parents)
 
     def scorer(self, generation: Generation, name: str) -> Scorer:
         """One part of retrieval over an index that has it."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from dragtor.interfaces import Library, Retriever
 from dragtor.types import Hit, Passage, Query, Ranking, Resolved, SearchResult, Span
 
-_MORE = 4
+_MORE = 3
 """Hits that are looked at for each one wanted, as what another one holds is left out."""
 Chosen = tuple[Hit, Span]
 """A hit, and what is to be read of its document."""
@@ -22,28 +22,35 @@ class WideningRetriever:
     A hit keeps the id, scores and order of the passage that was found; ``found`` says where that
     lies, if something else is to be read. No text is read twice: a hit is read up to where a
     better one of the same document is, and left out if that one holds it.
+
+    ``parents`` says that passages here have such. Where one does that was not said to, it is read
+    as well, only that a search may then be made again, deeper.
     """
 
-    def __init__(self, retriever: Retriever, library: Library, generation: int) -> None:
+    def __init__(
+        self, retriever: Retriever, library: Library, generation: int, *, parents: bool = False
+    ) -> None:
         self._retriever = retriever
         self._library = library
         self._generation = generation
-        self._parents = False  # whether a hit ever had one
+        self._parents = parents
 
     def retrieve(self, query: Query) -> SearchResult:
         """At most ``query.k`` hits; adds the timing widen_s if any is wider. Raises QueryError."""
         ranking = query.ranking or Ranking()
-        more = bool(ranking.surrounding) or (ranking.parents and self._parents)
-        wanted = _MORE * query.k if more else query.k
-        found = self._retriever.retrieve(replace(query, k=wanted))
-        started = time.perf_counter()
-        wider = self._wider(found.hits, ranking)
-        if wider and not more:
-            self._parents = True
-            return self.retrieve(query)
+        many = ranking.surrounding or (ranking.parents and self._parents)
+        wanted = query.k * (_MORE if many else 1)
+        while True:
+            found = self._retriever.retrieve(replace(query, k=wanted))
+            started = time.perf_counter()
+            wider = self._wider(found.hits, ranking)
+            chosen = list(_chosen(found.hits, wider))[: query.k] if wider else []
+            if not wider or len(chosen) == query.k or len(found.hits) < wanted:
+                break
+            wanted *= _MORE
         if not wider:
             return replace(found, hits=found.hits[: query.k])
-        hits = self._read(list(_chosen(found.hits, wider))[: query.k])
+        hits = self._read(chosen)
         spent = time.perf_counter() - started
         total = found.timings.get("total_s", 0.0) + spent
         return replace(

@@ -247,12 +247,22 @@ def test_widening_takes_its_time_and_says_so(shelf: Shelf) -> None:
     assert set(plain.timings) == {"total_s"}
 
 
-def test_more_is_asked_for_only_where_hits_may_be_left_out(shelf: Shelf) -> None:
-    given = shelf.hits("A crack is heard.", "Rest comes first.")
+def test_more_is_asked_for_where_hits_may_be_left_out_and_until_there_are_enough(
+    shelf: Shelf,
+) -> None:
+    lines = [line for line in HAND.split("\n") if line]
+    given = shelf.hits(*lines, "Elbows hurt.")
     widening = shelf.widening(given)
-    for ranking in (Ranking(parents=False), Ranking(surrounding=1), Ranking(), Ranking()):
-        widening.retrieve(Query(QUESTION, k=2, ranking=ranking))
-    assert given.asked == [2, 8, 2, 8, 8]
+    widening.retrieve(Query(QUESTION, k=2, ranking=Ranking(parents=False)))
+    assert given.asked == [2]
+    result = widening.retrieve(Query(QUESTION, k=2, ranking=Ranking(surrounding=99)))
+    assert given.asked[1:] == [6, 18]
+    assert [hit.document.title for hit in result.hits] == ["hand", "arm"]
+    unexpected = widening.retrieve(Query(QUESTION, k=2))
+    assert given.asked[3:] == [2, 6]
+    expected = WideningRetriever(given, shelf.library, shelf.generation, parents=True)
+    assert expected.retrieve(Query(QUESTION, k=2)).hits == unexpected.hits
+    assert given.asked[5:] == [6]
 
 
 def test_a_document_that_changed_meanwhile_is_read_as_it_was_found(own_shelf: Shelf) -> None:
