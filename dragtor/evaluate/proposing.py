@@ -12,15 +12,17 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any, Literal, Protocol
 
 from dragtor.answer.probes import question_about, telling_sentence
 from dragtor.errors import QueryError
-from dragtor.evaluate.cloze import questions_of, questions_of_heading
+from dragtor.evaluate.cloze import is_yes_or_no, questions_of, questions_of_heading
+from dragtor.evaluate.stretches import placed, sections, stretches
 from dragtor.interfaces import Library
 from dragtor.passages import sentence_spans
 from dragtor.pipeline import EMPTY
-from dragtor.text import blocks, content_stems, words
+from dragtor.text import content_stems, words
 from dragtor.types import Document, DocumentInfo, Query, SearchResult, Span
 
 Origin = Literal["model", "heading", "sentence", "words"]
@@ -32,9 +34,6 @@ _DEPTH = 10
 _LEAST_WORDS = 3
 _MODEL_TRIES = 3
 """Passages of a document that a model may fail at before the next document's turn."""
-_LONGEST_QUOTE = 600
-"""Characters of what stands under a heading."""
-_MARKERS = "|-*+•·"
 _QUERY_LEAD = "What about "
 
 
@@ -116,12 +115,12 @@ class Proposer:
         """What a model makes of passages: blocks of the text, those that belong together."""
         assert self._writer is not None
         failures = 0
-        for span in _shuffled(_stretches(document.text), rng):
+        for span in _shuffled(stretches(document.text), rng):
             text = document.text[span.start : span.end]
             written = self._writer.write(document.info.title, text)
-            placed = written and _placed(text, span.start, written[1])
-            if written and placed and _stands_alone(written[0], text):
-                yield " ".join(written[0].split()), "model", placed
+            quoted = written and placed(text, span.start, written[1])
+            if written and quoted and _stands_alone(written[0], text):
+                yield " ".join(written[0].split()), "model", quoted
             elif (failures := failures + 1) == _MODEL_TRIES:
                 return
 
@@ -173,22 +172,22 @@ def id_of(question: str, taken: Iterable[str]) -> str:
 
 def _by_rules(document: Document, rng: random.Random) -> Iterator[_Made]:
     """From headings first, then from sentences, one question of each."""
-    for span, heading in _shuffled(list(_sections(document)), rng):
-        for question in questions_of_heading(heading, document.info.title):
+    for span, heading in _shuffled(list(sections(document)), rng):
+        for question in islice(questions_of_heading(heading, document.info.title), 1):
             yield question, "heading", span
-            break
+    made: list[tuple[str, Span]] = []
     for span in _shuffled(sentence_spans(document.text), rng):
         sentence = document.text[span.start : span.end]
-        if "|" in sentence:
-            continue
-        for question in questions_of(sentence, document.text):
-            yield question, "sentence", span
-            break
+        questions = () if "|" in sentence else questions_of(sentence, document.text)
+        made += [(question, span) for question in islice(questions, 1)]
+    # Questions for yes or no come last, as a passage about their words is all there is to find.
+    for question, span in sorted(made, key=lambda one: is_yes_or_no(one[0])):
+        yield question, "sentence", span
 
 
 def _by_words(document: Document, rng: random.Random) -> Iterator[_Made]:
     """The words of the telling sentence of a stretch, some of them left out."""
-    for stretch in _shuffled(_stretches(document.text), rng):
+    for stretch in _shuffled(stretches(document.text), rng):
         text = document.text[stretch.start : stretch.end]
         sentence = telling_sentence(text)
         if sentence is None:
@@ -204,54 +203,6 @@ def _is_search(query: str) -> bool:
     found = query.split()
     plain = [word for word in found if word.islower() and len(word) > 2]
     return len(found) >= _LEAST_WORDS and len(plain) >= len(found) - 2
-
-
-def _sections(document: Document) -> Iterator[tuple[Span, str]]:
-    """What stands first under each heading, with the heading; none for an empty section."""
-    text = document.text
-    marks = [mark for mark in document.marks if mark.heading]
-    ends = [*(mark.offset for mark in marks[1:]), len(text)]
-    for mark, end in zip(marks, ends[: len(marks)], strict=True):
-        below = list(blocks(text, Span(mark.offset, end)))
-        if below and str(mark.heading) in text[below[0].start : below[0].end]:
-            below = below[1:]
-        if below and len(words(text[below[0].start : below[0].end])) >= _LEAST_WORDS:
-            yield _together(text, below), str(mark.heading)
-
-
-def _together(text: str, below: Sequence[Span]) -> Span:
-    """The first block, with the rows or items that follow where it is of a table or a list."""
-    span, marker = below[0], text[below[0].start]
-    for block in below[1:] if marker in _MARKERS else ():
-        if text[block.start] != marker or block.end - span.start > _LONGEST_QUOTE:
-            break
-        span = Span(span.start, block.end)
-    return Span(span.start, min(span.end, span.start + _LONGEST_QUOTE))
-
-
-def _stretches(text: str, least: int = 200, most: int = 1200) -> list[Span]:
-    """Blocks in text order, short ones together with what follows them, by characters."""
-    found: list[Span] = []
-    start = end = -1
-    for block in blocks(text):
-        if start < 0 or block.end - start > most:
-            start = block.start
-        end = block.end
-        if end - start >= least:
-            found.append(Span(start, end))
-            start = -1
-    if start >= 0:
-        found.append(Span(start, end))
-    return found
-
-
-def _placed(passage: str, offset: int, quote: str) -> Span | None:
-    """Where a quote stands in a passage, any white space like any other; None if it does not."""
-    tokens = quote.split()
-    if len(tokens) < _LEAST_WORDS:
-        return None
-    found = re.search(r"\s+".join(map(re.escape, tokens)), passage)
-    return Span(offset + found.start(), offset + found.end()) if found else None
 
 
 def _stands_alone(question: str, passage: str) -> bool:

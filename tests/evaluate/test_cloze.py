@@ -67,6 +67,10 @@ def test_a_sentence_becomes_a_question(sentence: str, question: str) -> None:
         "Pockets are found in jams, slots and side pulls of any wall.",  # a list goes on
         "The usual story is a foot that slips on a wet hold.",
         "A tear that is complete can be felt by most people.",
+        "Engines had to be large, because the pressure was low in those days.",
+        "Tape may explain why many climbers tear no pulley at all.",
+        "The flow was increased and the level of the water fell by two metres.",
+        "Headquartered in Bamberg the clinic is known for its care of climbers.",
         "Tape.",
         "Do climbing shoes have to hurt to be of any use?",
     ],
@@ -76,12 +80,15 @@ def test_what_cannot_stand_alone_becomes_none(sentence: str) -> None:
 
 
 def test_names_keep_their_capital() -> None:
-    text = "A trial by Schöffl is known. Schöffl is a surgeon who climbs in Bamberg a lot."
+    text = "A trial by Schöffl of taping is known. Schöffl is a surgeon who climbs in Bamberg."
     assert list(questions_of("Schöffl may be a surgeon in Bamberg.", text))[-1] == (
         "May Schöffl be a surgeon in Bamberg?"
     )
     assert list(questions_of("Taping may be a habit in Bamberg.", text))[-1] == (
         "May taping be a habit in Bamberg?"
+    )
+    assert list(questions_of("Fresno may be a city in California.", text))[-1] == (
+        "May Fresno be a city in California?"
     )
 
 
