@@ -19,10 +19,17 @@ import pytest
 from dragtor.build import build, verify
 from dragtor.config import load_settings
 from dragtor.encode.onnx import OnnxEncoder
-from dragtor.errors import QueryError
+from dragtor.errors import ConfigError, ModelError, QueryError
 from dragtor.pipeline import Dragtor
 from dragtor.types import Query, Ranking, SearchResult
-from tests.conftest import Project, Ran
+from tests.conftest import CATALOGUE, Project, Ran
+from tests.encode.colbert import (
+    DIMENSION,
+    MAX_TOKENS,
+    PASSAGE_MARKER,
+    QUESTION_MARKER,
+    make_tiny_colbert,
+)
 
 QUESTION = "How long does a grade II pulley injury take to heal?"
 LATE = {"model": "encoder", "first_stage": True}
@@ -146,6 +153,69 @@ def test_another_size_of_vectors_makes_new_ones_and_drops_the_old(
         assert found(smaller, retriever="late").hits
 
 
+@pytest.fixture
+def colbert(project: Project) -> Project:
+    """A project that has a tiny model of kind late beside its encoder."""
+    make_tiny_colbert(project.folder / "models" / "tiny-colbert")
+    names = ("model.onnx", "tokenizer.json", "tokenizer_config.json")
+    entry = {
+        "name": "tiny-colbert",
+        "kind": "late",
+        "description": "random weights, for tests",
+        "licence": "none",
+        "size_mb": 1,
+        "memory_mb": 1,
+        "late": {
+            "dimension": DIMENSION,
+            "max_tokens": MAX_TOKENS,
+            "question_marker": QUESTION_MARKER,
+            "passage_marker": PASSAGE_MARKER,
+            "fastembed": "colbert-ir/colbertv2.0",
+        },
+        "files": [{"name": name, "sources": [{"local": f"/nowhere/{name}"}]} for name in names],
+    }
+    project.configure(models=[*CATALOGUE, entry])
+    return project
+
+
+def test_a_model_for_late_interaction_finds_the_same_by_either_engine(colbert: Project) -> None:
+    found_by: dict[str, list[tuple[str, float]]] = {}
+    for engine in ("onnx", "fastembed"):
+        colbert.configure(late={"model": "Tiny-ColBERT", "engine": engine, "first_stage": True})
+        with closing(build(load_settings(colbert.config))) as made:
+            made.load("main", [], [str(colbert.notes)], refresh=False, progress=quiet)
+            report = made.index(rebuild=False, progress=quiet)
+            assert report.encoded >= report.passages, "another engine, other vectors"
+            hits = found(made, retriever="late").hits
+            found_by[engine] = [(hit.passage.id, hit.score) for hit in hits]
+    assert len(found_by["onnx"]) == 3
+    assert dict(found_by["fastembed"]) == pytest.approx(dict(found_by["onnx"]), abs=1e-4)
+
+
+def test_a_model_of_another_kind_is_refused(colbert: Project) -> None:
+    colbert.configure(late={"model": "tiny"})
+    with pytest.raises(ConfigError, match=r"late\.model .*'tiny'.*tiny-colbert"):
+        build(load_settings(colbert.config))
+    colbert.configure(late={"model": "encoder", "engine": "torch"})
+    with pytest.raises(ConfigError, match=r"late\.engine .*'torch'.*onnx"):
+        build(load_settings(colbert.config))
+
+
+def test_other_files_of_the_model_are_noticed(colbert: Project) -> None:
+    colbert.configure(late={"model": "tiny-colbert"})
+    with closing(build(load_settings(colbert.config))) as made:
+        made.load("main", [], [str(colbert.notes)], refresh=False, progress=quiet)
+        made.index(rebuild=False, progress=quiet)
+    (colbert.folder / "models" / "tiny-colbert" / "onnx_config.json").write_text(
+        '{"query_length": 40}'
+    )
+    with closing(build(load_settings(colbert.config))) as made:
+        with pytest.raises(ModelError, match="not those the index was made with"):
+            found(made, retriever="keyword+late")
+        made.index(rebuild=False, progress=quiet)
+        assert found(made, retriever="keyword+late").hits
+
+
 def test_alone_and_without_a_first_stage_it_says_what_to_do(project: Project) -> None:
     project.configure(late={"model": "encoder", "first_stage": False})
     with closing(build(load_settings(project.config))) as made:
@@ -209,7 +279,7 @@ for arguments in (["load", "notes"], ["index"], ["search", "pulley", "--retrieve
 
 def test_a_process_that_indexed_and_searched_ends_in_silence(project: Project) -> None:
     """No leaked semaphores, no warnings, no threads that die late."""
-    project.configure(late=LATE)
+    project.configure(late=LATE, index={"summaries": "none"})
     ran = subprocess.run(
         [sys.executable, "-W", "default", "-c", _SCRIPT],
         cwd=project.folder,
