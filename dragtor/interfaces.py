@@ -572,6 +572,8 @@ class Scorer(Protocol):
 
     name: str
     kind: Literal["keyword", "dense"]
+    finds: bool
+    """Whether it finds passages by itself; one that does not scores whatever others find."""
 
     def ask(self, question: str) -> Asked:
         """Read the question, once."""

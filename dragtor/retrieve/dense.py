@@ -17,6 +17,7 @@ class DenseScorer:
     """
 
     kind: Literal["keyword", "dense"] = "dense"
+    finds = True
 
     def __init__(self, vectors: VectorStore, encoder: Encoder, space: str, name: str) -> None:
         self.name = name

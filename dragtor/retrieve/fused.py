@@ -56,9 +56,10 @@ class _Ask:
         if len(found) == 1:
             (only,) = found.values()
             return Ranked(only, found, exhausted)
-        if self._ranking.complete:
+        incomplete = [s.name for s in self._scorers if self._ranking.complete or not s.finds]
+        if incomplete:
             with clock.time("complete_s"):
-                _complete(found, self._asked)
+                _complete(found, {name: self._asked[name] for name in incomplete})
         with clock.time("fuse_s"):
             fused = FUSIONS[self._ranking.fusion](self._lists(found), self._ranking)
         return Ranked(fused, {**found, "fused": fused}, exhausted)
@@ -73,7 +74,7 @@ class _Ask:
 def _complete(found: Mapping[str, dict[str, float]], asked: Mapping[str, Asked]) -> None:
     """Let each part score what only others found; its filters have let that through already."""
     candidates = dict.fromkeys(id for scores in found.values() for id in scores)
-    for name, scores in found.items():
-        missing = [id for id in candidates if id not in scores]
+    for name, part in asked.items():
+        missing = [id for id in candidates if id not in found[name]]
         if missing:
-            scores.update(asked[name].score(missing))
+            found[name].update(part.score(missing))

@@ -15,6 +15,7 @@ class KeywordScorer:
 
     name = "keyword"
     kind: Literal["keyword", "dense"] = "keyword"
+    finds = True
 
     def __init__(self, index: KeywordIndex, generation: int) -> None:
         self._index = index

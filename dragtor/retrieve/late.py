@@ -60,6 +60,7 @@ class LateScorer:
     def __init__(
         self, encoder: TokenEncoder, tokens: Tokens, first_stage: FirstStage | None = None
     ) -> None:
+        self.finds = first_stage is not None
         self._encoder = encoder
         self._tokens = tokens
         self._first_stage = first_stage

@@ -213,3 +213,14 @@ def test_scores_are_those_of_both_halves(shelf: Shelf) -> None:
         assert hit.score == pytest.approx(0.7 * cosine + 0.3 * word / best)
         assert hit.scores["dense"] == pytest.approx(cosine)
         assert hit.scores["keyword"] == pytest.approx(word)
+
+
+def test_late_without_a_first_stage_scores_what_others_find_in_any_case(shelf: Shelf) -> None:
+    tokens = Tokens(shelf.library, shelf.generation, shelf.tokens, "words", shelf.codec)
+    late = LateScorer(WordTokens(), tokens)
+    parts = [shelf.scorer("keyword"), late]
+    retriever = FusedRetriever(shelf.library, shelf.generation, parts)
+    hits = retriever.retrieve(Query(QUESTION, ranking=Ranking(complete=False))).hits
+    alone = shelf.fused("keyword").retrieve(Query(QUESTION)).hits
+    assert {hit.passage.id for hit in hits} == {hit.passage.id for hit in alone}
+    assert all("late" in hit.scores for hit in hits)
