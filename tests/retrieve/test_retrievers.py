@@ -111,6 +111,7 @@ class Counting:
     """A part of retrieval that counts how often it is asked, searches and scores."""
 
     kind: Literal["keyword", "dense"] = "dense"
+    finds = True
 
     def __init__(self, name: str, scores: dict[str, float]) -> None:
         self.name = name
