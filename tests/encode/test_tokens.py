@@ -9,12 +9,19 @@ import pytest
 from dragtor.encode.onnx import OnnxEncoder
 from dragtor.encode.tokens import EncoderTokens
 from dragtor.types import Vectors
+from tests.contracts.token_encoder import TokenEncoderContract
 
 
 @pytest.fixture(scope="module")
 def tokens(tiny_encoder: Path) -> EncoderTokens:
     encoder: Any = OnnxEncoder(tiny_encoder, max_tokens=32, threads=1)
     return EncoderTokens(encoder)
+
+
+class TestEncoderTokens(TokenEncoderContract):
+    @pytest.fixture
+    def tokens(self, tokens: EncoderTokens) -> EncoderTokens:
+        return tokens
 
 
 def rows_of(tokens: EncoderTokens, text: str) -> Vectors:
