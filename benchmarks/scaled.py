@@ -170,9 +170,9 @@ def know_vectors(path: Path, encoder: Any, inputs: list[list[str]], real: int) -
         some = changed[start : start + STEP]
         rows = noisy(np.stack([row for _, row in some]), chance)
         cache.put(encoder.fingerprint, [text for text, _ in some], rows)
-    sample = random.Random(1).sample(texts, BARE)
+    sample = random.Random(1).sample(texts, min(BARE, len(texts)))
     encoder.encode_passages(sample[:8])
-    return BARE / spent(lambda: encoder.encode_passages(sample))["wall_s"]
+    return len(sample) / spent(lambda: encoder.encode_passages(sample))["wall_s"]
 
 
 def noisy(rows: Vectors, chance: np.random.Generator) -> Vectors:
