@@ -142,12 +142,13 @@ class Dragtor:
 
     def read(self, query: Query, document_id: str) -> tuple[Hit, ...]:
         """All passages of a document in text order, if the query may see it, else QueryError."""
-        generation = self._active().id
-        scope = self.library.document_scope(generation, query.collections, query.filters)
-        ids = [passage.id for passage in self.library.passages(generation, document_id)]
-        if not ids or (scope is not None and document_id not in scope):
-            raise QueryError(f"there is no document {document_id!r} among those asked about")
-        found = self.library.resolve(generation, ids)
+        with self.library.moment():
+            generation = self._active().id
+            scope = self.library.document_scope(generation, query.collections, query.filters)
+            ids = [passage.id for passage in self.library.passages(generation, document_id)]
+            if not ids or (scope is not None and document_id not in scope):
+                raise QueryError(f"there is no document {document_id!r} among those asked about")
+            found = self.library.resolve(generation, ids)
         passages = [found[id] for id in ids if id in found]
         return tuple(
             Hit(rank, 0.0, {}, one.passage, one.document, one.location, one.marks)
@@ -203,7 +204,8 @@ class Dragtor:
 
     def around(self, passage: str, context: int) -> Surroundings:
         """A passage amid its neighbours; see :func:`dragtor.surroundings.surroundings`."""
-        return surroundings(self.library, self._active().id, passage, context)
+        with self.library.moment():
+            return surroundings(self.library, self._active().id, passage, context)
 
     def outline(self, document: Document, progress: Progress) -> Sequence[Section]:
         """Sections and topics of a document; see :mod:`dragtor.answer.outline`."""
