@@ -82,7 +82,7 @@ class FileTokenStore:
 
     def missing(self, space: str, keys: Collection[str]) -> set[str]:
         """See TokenStore; what lies in a file that was deleted or cut off is missing."""
-        found = self._index.all(space)
+        found = self._index.find(space, list(keys))
         if found is None:
             return set(keys)
         file, places = found
