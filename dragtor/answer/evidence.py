@@ -19,6 +19,8 @@ COVERAGE = 0.2
 """What a question's words count beside the meaning of a sentence."""
 RANK = 0.08
 """What is taken off each time the rank of the passage doubles."""
+TIE = 0.1
+"""Share of the span of the hits' scores that a passage must be better by to rank before another."""
 _ACRONYM = re.compile(r"\b[A-Z]{3,6}\b")
 _GAP = 3
 """Most characters between neighbours: a blank line, and one more."""
@@ -32,8 +34,9 @@ class SentenceFinder:
 
         relevance = (1 - COVERAGE) x cosine + COVERAGE x coverage - RANK x log2(rank)
 
-    ``rank`` is that of the passage's score among the hits: passages of equal score share it. The
-    constants were chosen on CLAPNQ and BioASQ, where anything near them does as well.
+    ``rank`` is that of the passage's score among the hits: passages of nearly equal score share it
+    (see ``TIE``), for which of them comes first is chance. The constants
+    were chosen on CLAPNQ and BioASQ, where anything near them does as well.
     """
 
     def __init__(
@@ -95,8 +98,9 @@ def _below_headings(hit: Hit, cosines: Sequence[float]) -> Iterator[_Found]:
 
 def _ranks(hits: Sequence[Hit]) -> dict[str, int]:
     """Rank of each passage by its score, from 1."""
-    scores = sorted({hit.score for hit in hits}, reverse=True)
-    return {hit.passage.id: 1 + scores.index(hit.score) for hit in hits}
+    scores = {hit.score for hit in hits}
+    tie = TIE * (max(scores) - min(scores))
+    return {hit.passage.id: 1 + sum(score > hit.score + tie for score in scores) for hit in hits}
 
 
 def source_order(evidence: Sequence[Evidence]) -> list[Evidence]:
