@@ -124,6 +124,7 @@ def _dropped(choice: LlmChoice, best: LlmChoice | None) -> dict[str, Any]:
         "gated": False,
         "starter": False,
         "encoder": None,
+        "late": None,
         "nli": None,
         "present": True,
         "path": str(choice.path),

@@ -107,6 +107,7 @@ def test_list_json_tells_all_that_is_known(run: Command, project: Path) -> None:
         "gated": False,
         "starter": False,
         "encoder": None,
+        "late": None,
         "nli": None,
         "present": True,
         "path": str(mine),
