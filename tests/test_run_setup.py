@@ -302,6 +302,16 @@ def test_the_exit_code_of_the_tests_is_the_exit_code(
     assert "How long it took" in capsys.readouterr().out
 
 
+def test_tests_run_side_by_side_where_there_is_more_than_one_core(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rs, "VENV", tmp_path)
+    assert rs.side_by_side(2) == []
+    (tmp_path / "lib" / "python3.12" / "site-packages" / "xdist").mkdir(parents=True)
+    assert rs.side_by_side(2) == ["-n", "auto", "--dist", "loadfile"]
+    assert rs.side_by_side(1) == []
+
+
 def test_a_word_it_does_not_know_shows_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
     assert rs.main(["tests"]) == 2
     assert "python3 run_setup.py test" in capsys.readouterr().out
