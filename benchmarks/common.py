@@ -24,6 +24,8 @@ RESULTS = HERE / "results"
 LOAD_BEFORE = os.getloadavg()[0]
 """What else the machine was doing: processes that wanted a core, in the minute before."""
 LIBRARIES = ("onnxruntime", "chromadb", "tokenizers", "numpy")
+MEASURED = (":/dragtor", ":/config", ":/benchmarks/*.py")
+"""What a result is made with, from the top of the repository: the program and the scripts."""
 
 
 def data(name: str) -> Path:
@@ -58,18 +60,37 @@ def quiet(done: int, total: int, what: str) -> None:
 
 def store(name: str, result: Mapping[str, Any]) -> None:
     """Keep a result with the command, commit, date and machine that gave it."""
-    head = {
+    _write(name, {**made(), **result})
+
+
+def store_part(
+    name: str, part: str, result: Mapping[str, Any], under: str = "sets", **shared: object
+) -> None:
+    """Keep one part of a result, which is run by itself: what made it stands with it.
+
+    Parts are kept below ``under``, others as they are; ``shared`` holds for all of them.
+    """
+    parts = {**stored(name).get(under, {}), part: {"made": made(), **result}}
+    _write(name, {**shared, under: parts})
+
+
+def made() -> dict[str, Any]:
+    """What gives a result, now: command, commit, date, machine, and what else ran on it."""
+    return {
         "command": " ".join(["python", *sys.argv]),
         "commit": _git("rev-parse", "--short", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "dragtor")),
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--", *MEASURED)),
         "date": date.today().isoformat(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "load_before": round(LOAD_BEFORE, 1),
         "versions": {"python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
     }
+
+
+def _write(name: str, result: Mapping[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
-    text = json.dumps({**head, **result}, indent=2, ensure_ascii=False)
+    text = json.dumps(result, indent=2, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 

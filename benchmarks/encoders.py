@@ -47,9 +47,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all, if none is named")
     chosen = parser.parse_args().parts or list(PARTS)
     for name in chosen:
-        result = PARTS[name]()
-        kept = {part: value for part, value in common.stored("encoders").items() if part in PARTS}
-        common.store("encoders", {**kept, name: result})
+        common.store_part("encoders", name, PARTS[name](), under="parts")
 
 
 # --- int8
@@ -149,7 +147,7 @@ def _vectors(encoder: Encoder, texts: Sequence[str], cache: SqliteVectorCache) -
 
 def late_chunking() -> dict[str, Any]:
     """Measure late chunking on long documents."""
-    return {name: _late(name) for name in SIZES}
+    return {"sets": {name: _late(name) for name in SIZES}}
 
 
 def _late(name: str) -> dict[str, Any]:

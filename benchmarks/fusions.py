@@ -108,10 +108,10 @@ def main() -> None:
         for dragtor, label, ranking in _ways(name, source, arguments):
             table.add(label, measure(dragtor, ranking))
         if not arguments.rows and not arguments.set:
-            kept = common.stored("fusions").get("sets", {})
             _, dragtor = common.product(common.workplace(name))
             by = {"default": str(dragtor.ranking), "index": PARTS}
-            common.store("fusions", {**by, "sets": {**kept, name: table.result(questions)}})
+            dragtor.close()
+            common.store_part("fusions", name, {**by, **table.result(questions)})
 
 
 def documents(name: str, arguments: argparse.Namespace) -> tuple[int, str, Measure]:

@@ -110,8 +110,8 @@ def splitting_table(result: dict[str, Any]) -> str:
 
 def scale_table(result: dict[str, Any]) -> str:
     """Searches, memory and size of libraries of several sizes."""
-    sizes = [result["sizes"][size] for size in sorted(result["sizes"], key=int)]
-    sizes = [one for one in sizes if one["passages"] >= 10_000]
+    ordered = [result["sizes"][size] for size in sorted(result["sizes"], key=int)]
+    sizes = [one for one in ordered if one["passages"] >= 10_000]
     alone = [one["searches"]["one after another"] for one in sizes]
     lines = {
         "passages": [f"{one['passages']:,}" for one in sizes],
@@ -127,17 +127,26 @@ def scale_table(result: dict[str, Any]) -> str:
         ],
         "memory": [f"{one['memory_mb']:,.0f} MB" for one in sizes],
         "on disk, a passage": [_disk(one) for one in sizes],
-        "indexing: share of the encoder": [_percent(one["encoder_share"]) for one in sizes],
+        "indexing: share of the encoder": [
+            _percent(one["index"]["encoder_share"]) for one in sizes
+        ],
     }
     first, *others = lines.items()
     rows = [f"| {first[0]} | " + " | ".join(first[1]) + " |", "|---|" + "---:|" * len(sizes)]
     rows += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in others]
     note = (
         "BioASQ and Wikipedia paragraphs, repeated with changed words and vectors where more are "
-        "needed; the default search, token vectors included, on a machine that others used as "
-        f"well (load {result['load_before']}). "
+        "needed; the default search, token vectors included, on a machine that others used as well"
+        f"{_load(sizes)}. "
     )
-    return "\n".join([*rows, "", note + _source(result)])
+    return "\n".join([*rows, "", note + _source(result, "sizes")])
+
+
+def _load(parts: list[dict[str, Any]]) -> str:
+    """What else the machine did before the runs, as far as that was kept."""
+    known = [one for one in parts if "load_before" in one["made"]]
+    loads = [f"load {one['made']['load_before']} at {one['passages']:,}" for one in known]
+    return f" ({', '.join(loads)})" if loads else ""
 
 
 def _disk(size: dict[str, Any]) -> str:
@@ -234,9 +243,17 @@ def strategies_table(result: dict[str, Any]) -> str:
     return "\n".join([*rows, "", note + _source(result)])
 
 
-def _source(result: dict[str, Any]) -> str:
-    made = f"{result['date']}, commit `{result['commit']}`"
-    return f"{made}. Again: `{result['command']}`"
+def _source(result: dict[str, Any], under: str = "sets") -> str:
+    """What gave a result: of one that is kept part by part, all days, commits and commands."""
+    parts = [one for one in result.get(under, {}).values() if "made" in one]
+    runs = [one["made"] for one in parts] + ([result] if "command" in result else [])
+    days, commits, commands = (
+        list(dict.fromkeys(run[key] for run in runs if key in run))
+        for key in ("date", "commit", "command")
+    )
+    again = commands[0] if len(runs) == 1 else " ".join(commands[0].split()[:2])
+    named = ", ".join(f"`{commit}`" for commit in commits)
+    return f"{', '.join(days)}, commit{'s' * (len(commits) > 1)} {named}. Again: `{again}`"
 
 
 def _points(share: float) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,8 @@ def retrieval(dragtor: Dragtor, questions: list[Question]) -> dict[str, dict[str
     answerable = [question for question in questions if question["answerable"]]
     found: dict[str, dict[str, float]] = {}
     for retriever in ("keyword", "dense", "hybrid"):
-        hits = [
-            dragtor.search(Query(q["question"], k=max(DEPTHS), ranking=Ranking(retriever=retriever))).hits
-            for q in answerable
-        ]
+        query = Query("", k=max(DEPTHS), ranking=Ranking(retriever=retriever))
+        hits = [dragtor.search(replace(query, text=q["question"])).hits for q in answerable]
         found[retriever] = {
             f"evidence@{k}": _mean(
                 [_found(q, h[:k]) for q, h in zip(answerable, hits, strict=True)]

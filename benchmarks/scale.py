@@ -56,15 +56,15 @@ def main() -> None:
     options = parser.parse_args()
     questions = [one.text for one in read_set(common.data("bioasq")).questions]
     before = common.stored("scale").get("sizes", {})
-    sizes = {}
     for count in options.documents:
-        place = common.workplace(f"scale-{count}")
+        place, part = common.workplace(f"scale-{count}"), str(count)
         built = make(place, count, afresh=options.afresh)
+        built = {"made": common.made(), **built} if built else before.get(part, {}).get("index", {})
         found = search(place, questions[: options.questions + WARM_UP], options.assignments)
-        sizes[str(count)] = {**before.get(str(count), {}), **built, **found}
-        show(sizes[str(count)])
-    if not options.assignments:
-        common.store("scale", {"questions": options.questions, "sizes": {**before, **sizes}})
+        result = {"questions": options.questions, "index": built, **found}
+        show(result)
+        if not options.assignments:
+            common.store_part("scale", part, result, under="sizes")
 
 
 # --- measuring ---------------------------------------------------------------------------
@@ -131,8 +131,8 @@ def show(row: Row) -> None:
         print(f"  {name:24} p50 {one['p50']:6.1f} ms  p95 {one['p95']:6.1f} ms  cpu {one['cpu']}")
         for step, ms in one.get("steps_p95", {}).items():
             print(f"      {step:20} {ms:6.1f}")
-    for name, value in row.items():
-        if name.endswith(("_s", "share", "load", "encoder")):
+    for name, value in row["index"].items():
+        if name != "made":
             print(f"  {name:36} {value}")
 
 

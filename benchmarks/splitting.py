@@ -88,10 +88,10 @@ def main() -> None:
         for name, settings in ways().items()
         if not arguments.only or name.startswith(tuple(arguments.only))
     }
-    tables = {name: table(name, chosen, arguments.set) for name in arguments.sets}
-    if not arguments.only:
-        others = common.stored("splitting").get("sets", {})
-        common.store("splitting", {"budgets": BUDGETS, "sets": {**others, **tables}})
+    for name in arguments.sets:
+        result = table(name, chosen, arguments.set)
+        if not arguments.only:
+            common.store_part("splitting", name, result, budgets=BUDGETS)
 
 
 def table(name: str, ways: dict[str, list[str]], assignments: Sequence[str]) -> dict[str, Any]:
