@@ -50,7 +50,7 @@ def scores(hits: Sequence[Hit]) -> None:
     ]
     said = [name if len(name) <= _COLUMN else f"{name[: _COLUMN - 1]}…" for name in names]
     render.out.print()
-    render.table(("rank", *said), rows, right=" ".join(("rank", *said)))
+    render.table(("rank", *said), rows, right=("rank", *said))
 
 
 def answer(value: Answer) -> None:

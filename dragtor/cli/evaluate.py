@@ -210,23 +210,4 @@ def _show(
         rank = [str(one.rank or "-")] if ranked else []
         rows.append([*cells, *rank, " ".join(one.question.split())])
     numbers = [*heads, *(["rank"] if ranked else [])]
-    _table([*numbers, "question, worst first"], rows)
-
-
-def _table(heads: list[str], rows: list[list[str]], width: int = 80) -> None:
-    """A table whose last column is cut where the line would be longer than ``width``."""
-    from rich.cells import cell_len, set_cell_size
-    from rich.text import Text
-
-    from dragtor.cli.render import harmless, out
-
-    columns = range(len(heads) - 1)
-    widths = [max(len(row[n]) for row in [heads, *rows]) for n in columns]
-    left = min(out.width, width) - sum(w + 2 for w in widths)
-    for number, row in enumerate([heads, *rows]):
-        numbers = "".join(f"{row[n]:>{widths[n]}}  " for n in columns)
-        last = harmless(row[-1])
-        if cell_len(last) > left:
-            last = set_cell_size(last, left - 1).rstrip() + "…"
-        style = "bold" if number == 0 else ""
-        out.print(Text(numbers + last, style=style), soft_wrap=True)
+    render.table([*numbers, "question, worst first"], rows, right=numbers)

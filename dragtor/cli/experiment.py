@@ -93,7 +93,8 @@ def list_(ctx: typer.Context, json_: AsJson = False) -> None:
             ]
             for info in runs
         ]
-        render.table(("run", "when", "settings", "questions", "name"), rows, "run settings")
+        heads = ("run", "when", "settings", "questions", "name")
+        render.table(heads, rows, right=("run", "settings"), whole=("when",))
 
 
 @app.command()
@@ -201,7 +202,7 @@ def _table(results: Results, rows: Sequence[Row]) -> None:
                 ]
             )
         heads = ("setting", run.metric, "95 %", "p95 ms", "diff", "verdict")
-        table(heads, lines, right=f"{run.metric} p95 ms diff")
+        table(heads, lines, right=(run.metric, "p95 ms", "diff"), whole=("95 %",))
 
 
 def _can_plot() -> bool:

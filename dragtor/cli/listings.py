@@ -29,7 +29,7 @@ def outcomes(values: Sequence[Outcome]) -> None:
 def counts(report: LoadReport) -> None:
     """How many files, pages and the like came out how (one file may hold many documents)."""
     results: tuple[Result, ...] = ("new", "changed", "unchanged", "skipped", "failed")
-    table(results, [[str(report.count(result)) for result in results]], right=" ".join(results))
+    table(results, [[str(report.count(result)) for result in results]], right=results)
 
 
 def checks(values: Sequence[tuple[str, str, str]]) -> None:
@@ -46,7 +46,8 @@ def documents(infos: Sequence[DocumentInfo]) -> None:
     if not infos:
         out.print("no documents: `dragtor load` what you trust")
         return
-    table(("id", "kind", "title"), [[info.id, info.kind, info.title] for info in infos])
+    rows = [[info.id, info.kind, info.title] for info in infos]
+    table(("id", "kind", "title"), rows, whole=("id",))
     out.print(Text(counted(len(infos), "document"), style="dim"))
 
 
@@ -75,7 +76,7 @@ def chats(infos: Sequence[ChatInfo]) -> None:
         out.print("no chats: `dragtor chat` begins one")
         return
     rows = [[info.id, when(info.spoken), str(info.turns), info.title] for info in infos]
-    table(("id", "when", "turns", "title"), rows, right="id turns")
+    table(("id", "when", "turns", "title"), rows, right=("id", "turns"), whole=("when",))
 
 
 def when(time: str) -> str:

@@ -43,7 +43,8 @@ def list_(
             (row["name"], row["kind"], render.size(row["size_mb"] * 1e6), _here(row), _note(row))
             for row in rows
         ],
-        right="size",
+        right=("size",),
+        whole=("name",),
     )
 
 

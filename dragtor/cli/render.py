@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
 from rich.cells import cell_len
@@ -26,6 +26,7 @@ STANDING = "domain"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ENDLESS = 10_000
+_LEAST = 8
 _SEEN_ANYWAY = {"unsupported", "emergency"}
 
 
@@ -101,24 +102,60 @@ def wrapped(text: Text, width: int) -> Iterator[Text]:
         yield from part.divide(breaks)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], right: str = "") -> None:
-    """A plain table; columns named in ``right`` align right.
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    right: Collection[str] = (),
+    whole: Collection[str] = (),
+) -> None:
+    """A plain table; columns named in ``right`` align right, they and ``whole`` are not folded.
 
-    It keeps to a terminal's width. In a pipe each row is one line.
+    It keeps to a terminal's width, words whole as long as there is room. In a pipe each row is one
+    line.
     """
-    grid = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
-    for column in columns:
-        numbers = column in right.split()
-        grid.add_column(
-            column, justify="right" if numbers else "left", overflow="fold", no_wrap=numbers
-        )
-    for row in rows:
-        grid.add_row(*(harmless(cell) if isinstance(cell, str) else cell for cell in row))
+    lines = [[_cell(cell) for cell in row] for row in (columns, *rows)]
+    cells = list(zip(*lines, strict=True))
+    kept = [column in right or column in whole for column in columns]
     width = out.width if out.is_terminal else _ENDLESS
+    grid = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for number, space in enumerate(_widths(cells, kept, width)):
+        grid.add_column(
+            lines[0][number],
+            justify="right" if columns[number] in right else "left",
+            overflow="fold",
+            width=space,
+        )
+    for row in lines[1:]:
+        grid.add_row(*row)
     for segments in out.render_lines(grid, out.options.update(width=width), pad=False):
         row_shown = Text.assemble(*((part.text, part.style or "") for part in segments))
         row_shown.rstrip()
         out.print(row_shown, soft_wrap=True)
+
+
+def _cell(cell: str | Text) -> Text:
+    """What a cell holds, as it is: rich would take square brackets in a str for markup."""
+    return Text(harmless(cell)) if isinstance(cell, str) else cell
+
+
+def _widths(cells: Sequence[Sequence[Text]], kept: Sequence[bool], width: int) -> list[int]:
+    """Columns for columns: those ``kept`` whole, the others at least as wide as their words."""
+    full = [max(max(cell.cell_len for cell in column), 1) for column in cells]
+    widths = [
+        most
+        if whole
+        else max((cell_len(word) for cell in column for word in cell.plain.split()), default=1)
+        for column, whole, most in zip(cells, kept, full, strict=True)
+    ]
+    spare = width - sum(widths) - 2 * (len(widths) - 1)
+    numbers = range(len(widths))
+    for _ in range(-spare):
+        widest = max(numbers, key=lambda n: (not kept[n] and widths[n] > _LEAST, widths[n]))
+        widths[widest] = max(1, widths[widest] - 1)
+    for _ in range(min(spare, sum(full) - sum(widths))):
+        tightest = max(numbers, key=lambda n: full[n] / widths[n])
+        widths[tightest] += 1
+    return widths
 
 
 def hanging(head: Text, body: str, style: str = "default") -> None:

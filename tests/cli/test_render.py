@@ -97,3 +97,39 @@ def test_a_script_shows_each_question_above_its_answer(
     assert second > 1
     assert lines[second - 1] == ""
     assert lines[second - 2] != ""
+
+
+def test_square_brackets_of_a_source_are_text_and_no_markup(
+    shown: Callable[[], list[str]],
+) -> None:
+    titles = ["[/bold] Title", "[red]x[/red]"]
+    listings.documents([DocumentInfo(id="a", uri="a", title=t, kind="md") for t in titles])
+    render.table(("[/z]", "n"), [["1", "2"]], right=("[/z]", "n"))
+    assert shown() == [
+        "id  kind  title",
+        *(f"a   md    {title}" for title in titles),
+        "2 documents",
+        "[/z]  n",
+        "   1  2",
+    ]
+
+
+def test_a_narrow_table_breaks_between_words_and_no_name(
+    shown: Callable[[], list[str]], terminal: bool
+) -> None:
+    row = ["a-name-of-22-characters", "12.1", "reads long English texts"]
+    render.table(("name", "p95 ms", "note"), [row], right=("p95 ms",), whole=("name",))
+    assert shown() == (
+        [
+            "name                     p95 ms  note",
+            "a-name-of-22-characters    12.1  reads",
+            "                                 long",
+            "                                 English",
+            "                                 texts",
+        ]
+        if terminal
+        else [
+            "name                     p95 ms  note",
+            "a-name-of-22-characters    12.1  reads long English texts",
+        ]
+    )
