@@ -11,15 +11,15 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from dragtor.errors import QueryError
+from dragtor.errors import QueryError, SourceError
 from dragtor.evaluate.metrics import Judged
-from dragtor.evaluate.sets import RetrievalSet
+from dragtor.evaluate.sets import RetrievalSet, lines_of, references
 from dragtor.interfaces import Library
 from dragtor.text import clean, words
 from dragtor.types import DocumentInfo, Hit, Span
@@ -142,31 +142,42 @@ def read_cases(path: Path) -> list[Case]:
     ``{document, quote}``, either alone, or of quotes), ``any_of`` and ``answerable`` as far as they
     are known. Raises QueryError, naming the file and the entry that is wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        lines = path.suffix in (".jsonl", ".ndjson")
-        rows = [json.loads(line) for line in text.splitlines() if line.strip()] if lines else None
-    except OSError as error:
-        raise QueryError(f"{path}: {error.strerror or error}") from None
-    except ValueError as error:
-        raise QueryError(f"{path} cannot be read as questions: {error}") from None
-    cases = [_case(path, number, row) for number, row in enumerate(rows or _yaml(path, text), 1)]
+    by_line = path.suffix in (".jsonl", ".ndjson")
+    seen: dict[str, str] = {}
+    cases: list[Case] = []
+    for number, row in _json_lines(path) if by_line else enumerate(_yaml(path), start=1):
+        where = f"line {number}" if by_line else f"entry {number}"
+        case = _case(f"{path}: {where}", len(cases) + 1, row)
+        if case.id in seen:
+            raise QueryError(
+                f"{path}: {where}: {seen[case.id]} has the id {case.id!r} too: give each its own"
+            )
+        seen[case.id] = where
+        cases.append(case)
     if not cases:
         raise QueryError(f"{path} holds no questions")
-    seen: set[str] = set()
-    for case in cases:
-        if case.id in seen:
-            raise QueryError(f"{path}: two questions have the id {case.id!r}: give each its own")
-        seen.add(case.id)
     return cases
 
 
-def _yaml(path: Path, text: str) -> list[Any]:
+def _json_lines(path: Path) -> Iterator[tuple[int, Any]]:
+    try:
+        for number, line in lines_of(path):
+            try:
+                yield number, json.loads(line)
+            except ValueError as error:
+                raise QueryError(f"{path}: line {number} is not JSON: {error}") from None
+    except SourceError as error:
+        raise QueryError(str(error)) from None
+
+
+def _yaml(path: Path) -> list[Any]:
     import yaml
 
     try:
-        rows = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise QueryError(f"{path}: {error.strerror or error}") from None
+    except (yaml.YAMLError, ValueError) as error:
         said = " ".join(str(error).split())
         raise QueryError(f"{path} cannot be read as questions: {said}") from None
     if not isinstance(rows, list):
@@ -174,8 +185,8 @@ def _yaml(path: Path, text: str) -> list[Any]:
     return rows
 
 
-def _case(path: Path, number: int, row: object) -> Case:
-    where = f"{path}: entry {number}"
+def _case(where: str, number: int, row: object) -> Case:
+    """A question; without an id, its number is one."""
     if not isinstance(row, dict):
         raise QueryError(f"{where} must have keys with values, `question` among them")
     question = row.get("question", row.get("text"))
@@ -185,14 +196,16 @@ def _case(path: Path, number: int, row: object) -> Case:
     if not isinstance(answerable, bool) or not isinstance(any_of, bool):
         raise QueryError(f"{where}: `answerable` and `any_of` can be true or false")
     evidence = row.get("evidence") or []
-    answers = row.get("answers", row.get("answer")) or []
-    answers = [answers] if isinstance(answers, str) else answers
-    if not isinstance(answers, list) or not isinstance(evidence, list):
-        raise QueryError(f"{where}: `answers` and `evidence` must be lists")
+    if not isinstance(evidence, list):
+        raise QueryError(f"{where}: `evidence` must be a list")
+    try:
+        answers = references(row)
+    except ValueError as error:
+        raise QueryError(f"{where}: {error}") from None
     return Case(
-        id=str(row.get("id", number)),
+        id=str(number if row.get("id") is None else row["id"]),
         question=clean(question),
-        answers=tuple(str(answer) for answer in answers),
+        answers=answers,
         evidence=tuple(_evidence(where, one) for one in evidence),
         any_of=any_of,
         answerable=answerable,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def read_set(folder: Path, split: str | None = None) -> RetrievalSet:
             _id(row),
             row["text"],
             row.get("meta") or row.get("metadata") or {},
-            _texts(row.get("answers") or row.get("answer") or ()),
+            references(row),
         )
         for row in _rows(folder / "queries.jsonl")
     )
@@ -104,13 +105,22 @@ def _of_split(folder: Path, questions: tuple[Question, ...], split: str) -> tupl
     return chosen
 
 
-def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(map(str, value))
+def references(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Reference answers of a question: ``answers`` or ``answer``, one or a list; empty ones go.
+
+    Raises ValueError for what is neither text nor a number or a date, which are as good.
+    """
+    found = row.get("answers") or row.get("answer")
+    listed = found if isinstance(found, list) else [] if found is None else [found]
+    for one in listed:
+        if isinstance(one, bool) or not isinstance(one, str | int | float | date):
+            raise ValueError(f"`answers` holds {one!r}: write texts, in quotes")
+    return tuple(text for one in listed if (text := str(one)).strip())
 
 
 def _judgements(file: Path) -> Iterator[tuple[str, str, int]]:
     """Lines of ``query document grade`` (with a header), or TREC's ``query 0 document grade``."""
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in lines_of(file):
         fields = line.split("\t") if "\t" in line else line.split()
         if len(fields) == 4:
             del fields[1]
@@ -120,20 +130,54 @@ def _judgements(file: Path) -> Iterator[tuple[str, str, int]]:
             raise SourceError(f"{file}:{number}: {line[:60]!r} is no judgement: query, id, grade")
 
 
+def lines_of(file: Path) -> Iterator[tuple[int, str]]:
+    """Lines that hold anything, with their numbers. Raises SourceError, naming file and line."""
+    try:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield (
+                        number,
+                        line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n"),
+                    )
+    except UnicodeDecodeError:
+        raise SourceError(f"{file}:{number}: this is not UTF-8: save the file as UTF-8") from None
+    except OSError as error:
+        raise SourceError(f"{file}: {error.strerror or error}") from None
+
+
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Objects that are what a set is made of, each of an id of its own."""
     if not file.exists():
         raise SourceError(f"{file} is missing: a retrieval set needs it")
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-                _id(row), row["text"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise SourceError(f"{file}:{number}: no object with id and text: {error}") from None
-            yield row
+    seen: dict[str, int] = {}
+    for number, line in lines_of(file):
+        try:
+            row = json.loads(line)
+            id = _checked(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise SourceError(f"{file}:{number}: no object with id and text: {error}") from None
+        if id in seen:
+            raise SourceError(
+                f"{file}:{number}: line {seen[id]} has the id {id!r} too: give each its own"
+            )
+        seen[id] = number
+        yield row
+
+
+def _checked(row: Mapping[str, Any]) -> str:
+    """The id of a row in which all is of its kind. Raises ValueError, KeyError and TypeError."""
+    if not isinstance(row["text"], str):
+        raise ValueError(f"`text` is {row['text']!r}")
+    for key, kind in (("title", str), ("meta", dict), ("metadata", dict)):
+        if not isinstance(row.get(key) or kind(), kind):
+            raise ValueError(f"`{key}` is {row[key]!r}")
+    references(row)
+    return _id(row)
 
 
 def _id(row: Mapping[str, Any]) -> str:
-    return str(row["id"] if "id" in row else row["_id"])
+    id = row["id"] if "id" in row else row["_id"]
+    if isinstance(id, bool) or not isinstance(id, str | int) or not str(id).strip():
+        raise ValueError(f"its id is {id!r}")
+    return str(id)

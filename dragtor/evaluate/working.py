@@ -72,6 +72,7 @@ class SetMaterial:
 
     found: RetrievalSet
     cases: list[Case]
+    folder: Path
     collection: str = MAIN
 
     @property
@@ -91,7 +92,9 @@ class SetMaterial:
         with closing(self.open(settings, folder)) as dragtor:
             report = dragtor.load(MAIN, [], [str(corpus)], refresh=False, progress=progress)
         if failed := [one for one in report.outcomes if one.result == "failed"]:
-            raise SourceError(f"the documents of {self.name} cannot be loaded: {failed[0].reason}")
+            # A person knows the set's own file, not the copy that is gone in a moment.
+            reason = (failed[0].reason or "").replace(str(corpus), str(self.folder / corpus.name))
+            raise SourceError(f"the documents of {self.name} cannot be loaded: {reason}")
 
     def open(self, settings: Settings, folder: Path) -> Dragtor:
         """See Material."""
@@ -138,7 +141,7 @@ def read_material(
     """
     if path.is_dir():
         found = read_set(path, split)
-        return SetMaterial(found, _chosen(set_cases(found), limit))
+        return SetMaterial(found, _chosen(set_cases(found), limit), path)
     if split is not None:
         raise QueryError(f"{path} is no folder of a set, so that it has no split {split!r}")
     return OwnMaterial(path.stem, _chosen(read_cases(path), limit), collection)

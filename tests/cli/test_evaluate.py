@@ -179,3 +179,14 @@ def test_an_empty_library_is_said(run: Run, project: Project) -> None:
     ran = run("eval", "mine.yml")
     assert ran.code == 1
     assert "the library is empty" in ran.err
+
+
+def test_a_set_that_cannot_be_loaded_is_named_by_its_own_file(
+    run: Run, project: Project, small_set: Path
+) -> None:
+    (small_set / "corpus.jsonl").write_text('{"id": "a", "text": ""}\n')
+    ran = run("eval", "sets/small")
+    said = " ".join(ran.err.split())
+    assert (ran.code, ran.out) == (1, "")
+    assert "small/corpus.jsonl" in said
+    assert "work-" not in said

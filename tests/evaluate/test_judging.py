@@ -105,10 +105,11 @@ def test_questions_may_be_json_lines(tmp_path: Path) -> None:
         ("- what?", "entry 1 must have keys"),
         ("- {question: '?!'}", "entry 1 needs `question`"),
         ("- {question: how, answerable: perhaps}", "can be true or false"),
-        ("- {question: how, evidence: here}", "must be lists"),
+        ("- {question: how, evidence: here}", "`evidence` must be a list"),
         ("- {question: how, evidence: [{page: 4}]}", "`document`, `quote` or both"),
         ("- {question: how, evidence: [{quote: ' '}]}", "`document`, `quote` or both"),
-        ("- {id: a, question: how}\n- {id: a, question: why}", "two questions have the id 'a'"),
+        ("- {id: a, question: how}\n- {id: a, question: why}", "entry 2: entry 1 has the id 'a'"),
+        ("- {question: how, answers: [null, red]}", "entry 1: `answers` holds None"),
     ],
 )
 def test_a_mistake_is_named_with_its_entry(tmp_path: Path, text: str, message: str) -> None:

@@ -59,13 +59,20 @@ def test_trec_judgements_have_four_columns_and_no_header(folder: Path) -> None:
         ("corpus.jsonl", '{"id": "a", "text": "x"}\n{"id": "b"}', r"corpus.jsonl:2: .*'text'"),
         ("queries.jsonl", "{", r"queries.jsonl:1: no object"),
         ("queries.jsonl", "[]", r"queries.jsonl:1: no object"),
+        ("queries.jsonl", '{"id": "q", "text": null}', r"queries.jsonl:1: .*`text` is None"),
+        ("queries.jsonl", '{"id": null, "text": "x"}', r"queries.jsonl:1: .*its id is None"),
+        ("queries.jsonl", '{"id": "q", "text": "x", "meta": [1]}', r"`meta` is \[1\]"),
+        ("queries.jsonl", '{"id": 1, "text": "x"}\n\n{"id": "1", "text": "y"}', r":3: line 1 has"),
+        ("queries.jsonl", '{"id": 1, "text": "x", "answers": [null, "red"]}', r"holds None"),
+        ("corpus.jsonl", '{"id": "a", "text": "x"}\n{"id": "b", "text": "\udce9"}', r":2: .*UTF-8"),
+        ("qrels.tsv", "q\td\tgrade\nq1\t\udce9\t1", r"qrels.tsv:2: .*UTF-8"),
         ("qrels.tsv", "q\td\tgrade\nq1\ta\tgood", r"qrels.tsv:2: 'q1\\ta\\tgood' is no judgement"),
     ],
 )
 def test_a_line_that_makes_no_sense_is_named(
     folder: Path, file: str, text: str, message: str
 ) -> None:
-    (folder / file).write_text(text)
+    (folder / file).write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(SourceError, match=message):
         read_set(folder)
 
@@ -98,3 +105,8 @@ def test_a_split_that_is_not_there_is_refused_with_those_that_are(folder: Path) 
 def test_one_reference_answer_is_as_good_as_a_list(folder: Path) -> None:
     (folder / "queries.jsonl").write_text('{"id": "q1", "text": "who?", "answers": "she"}\n')
     assert read_set(folder).questions[0].answers == ("she",)
+
+
+def test_a_number_is_as_good_a_reference_as_a_text(folder: Path) -> None:
+    (folder / "queries.jsonl").write_text('{"id": "q1", "text": "when?", "answers": 1912}\n')
+    assert read_set(folder).questions[0].answers == ("1912",)
