@@ -72,7 +72,7 @@ class Split(Section):
     context: Literal["none", "title", "headings"] = "title"
     parent_tokens: Annotated[int, Field(ge=16)] = 600
     window_sentences: Positive = 2
-    percentile: Annotated[float, Field(gt=0, lt=100)] = 90
+    percentile: Annotated[float, Field(gt=0, lt=100)] = 90.0
 
 
 class EncoderSettings(Section):
@@ -91,7 +91,7 @@ class Late(Section):
 
     model: str = "auto"
     engine: str = "onnx"
-    token_bytes: Positive = 64
+    token_bytes: Annotated[int, Field(gt=0, le=64)] = 64
     first_stage: bool = False
 
 

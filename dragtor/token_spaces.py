@@ -9,6 +9,7 @@ import numpy as np
 from dragtor.interfaces import Library, TokenEncoder, TokenReader, TokenStore, VectorStore
 from dragtor.late.codec import TokenCodec
 from dragtor.late.muvera import FixedDimensions
+from dragtor.late.pooling import PASSAGE_BYTES, pooled
 from dragtor.passages import input_hash
 from dragtor.spaces import CHUNK, FIRST_STAGE, LATE, STEP, Advance, Indexed, space_name
 from dragtor.types import Passage, Vectors
@@ -74,7 +75,9 @@ class TokenSpace:
 
     def _keep(self, passages: Sequence[Passage], tokens: Sequence[Vectors]) -> None:
         keys = [input_hash(passage) for passage in passages]
-        self._store.add(self.fingerprint, keys, [self._codec.encode(rows) for rows in tokens])
+        most = PASSAGE_BYTES // self._codec.width
+        codes = [self._codec.encode(pooled(rows, most)) for rows in tokens]
+        self._store.add(self.fingerprint, keys, codes)
 
 
 class SharedTokenSpace(TokenSpace):
