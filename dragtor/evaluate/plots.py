@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,22 +24,27 @@ COLOURS = {
     "not comparable": "#8a8a8a",
 }
 """By verdict; marks differ as well, for those who see no colours."""
+NEAR = 0.05
+"""Share of an axis that a number needs for itself."""
 MARKS = {"baseline": "D", "better": "^", "worse": "v"}
 
 
 def draw(folder: Path, results: Results, rows: Sequence[Row]) -> list[Path]:
     """Write the pictures as SVG and return their paths. Raises MissingExtra."""
-    require("matplotlib", EXTRA)
-    pictures = {
-        "settings.svg": _settings(results, rows),
-        "latency.svg": _latency(results, rows),
-    }
+    matplotlib = require("matplotlib", EXTRA)
     paths = []
-    for name, figure in pictures.items():
-        if figure is not None:
-            path = folder / name
-            figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
-            paths.append(path)
+    # Names are names: a $ begins no formula, and a letter that the font lacks is a box.
+    with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pictures = {
+            "settings.svg": _settings(results, rows),
+            "latency.svg": _latency(results, rows),
+        }
+        for name, figure in pictures.items():
+            if figure is not None:
+                path = folder / name
+                figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+                paths.append(path)
     return paths
 
 
@@ -47,11 +54,16 @@ def _settings(results: Results, rows: Sequence[Row]) -> Figure | None:
     panels = _panels(results, [row for row in rows if metric in row.metrics])
     if not panels:
         return None
-    heights = [0.32 * len(some) + 0.9 for some in panels.values()]
+    heights = [
+        sum(0.16 + 0.16 * len(_folded(row.setting)) for row in some) + 0.9
+        for some in panels.values()
+    ]
     figure, axes = _figure(8, sum(heights), len(panels), heights)
     for axis, (questions, some) in zip(axes, panels.items(), strict=True):
         ordered = sorted(some, key=lambda row: row.metrics[metric].value)
-        for place, row in enumerate(ordered):
+        names = [_folded(row.setting) for row in ordered]
+        places = _places([len(lines) for lines in names])
+        for place, row in zip(places, ordered, strict=True):
             one = row.metrics[metric]
             axis.errorbar(
                 one.value,
@@ -64,8 +76,8 @@ def _settings(results: Results, rows: Sequence[Row]) -> Figure | None:
             )
             if one.verdict == "baseline":
                 axis.axvline(one.value, color="#cccccc", linewidth=1, zorder=0)
-        axis.set_yticks(range(len(ordered)), [_cut(row.setting) for row in ordered])
-        axis.set_ylim(-0.6, len(ordered) - 0.4)
+        axis.set_yticks(places, ["\n".join(lines) for lines in names])
+        axis.set_ylim(places[0] - 0.6, places[-1] + 0.6)
         axis.set_title(f"{questions} ({some[0].count} questions)", loc="left", fontsize=10)
         axis.grid(axis="x", color="#eeeeee")
     axes[-1].set_xlabel(f"{metric}, with 95 % confidence intervals")
@@ -82,15 +94,12 @@ def _latency(results: Results, rows: Sequence[Row]) -> Figure | None:
         return None
     figure, axes = _figure(8, 4.2 * len(panels), len(panels), [1.0] * len(panels))
     for axis, (questions, some) in zip(axes, panels.items(), strict=True):
-        for number, row in enumerate(some, start=1):
-            one = row.metrics[metric]
-            x, y = row.latency[timed], one.value
-            mark = MARKS.get(one.verdict, "o")
-            label = f"{number}  {_cut(row.setting)}"
-            axis.plot(x, y, mark, color=COLOURS[one.verdict], label=label, markersize=7)
-            axis.annotate(
-                str(number), (x, y), textcoords="offset points", xytext=(6, 4), fontsize=8
-            )
+        points = [(row.latency[timed], row.metrics[metric].value) for row in some]
+        for number, (row, (x, y)) in enumerate(zip(some, points, strict=True), start=1):
+            verdict = row.metrics[metric].verdict
+            label = f"{number}  " + "\n    ".join(_folded(row.setting))
+            mark = MARKS.get(verdict, "o")
+            axis.plot(x, y, mark, color=COLOURS[verdict], label=label, markersize=7)
         axis.set_title(f"{questions} ({some[0].count} questions)", loc="left", fontsize=10)
         axis.set_xlabel("95th percentile of the time of a search, ms")
         axis.set_ylabel(metric)
@@ -98,6 +107,10 @@ def _latency(results: Results, rows: Sequence[Row]) -> Figure | None:
         axis.margins(0.12)
         axis.grid(color="#eeeeee")
         axis.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=8)
+        for group in _together(points, axis.get_xlim(), axis.get_ylim()):
+            said = ", ".join(str(place + 1) for place in group)
+            at = max(points[place] for place in group)
+            axis.annotate(said, at, textcoords="offset points", xytext=(6, 4), fontsize=8)
     return figure
 
 
@@ -135,5 +148,38 @@ def _panels(results: Results, rows: Sequence[Row]) -> dict[str, list[Row]]:
     return {name: some for name, some in found.items() if some}
 
 
-def _cut(name: str, most: int = 48) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+def _folded(name: str, width: int = 48) -> list[str]:
+    """All of a name, in lines: settings of a grid differ at the end as well as at the beginning."""
+    return textwrap.wrap(name, width) or [name]
+
+
+def _places(lines: Sequence[int]) -> list[float]:
+    """Where the middle of each name stands, one above the other, 1 apart if of one line each."""
+    places, top = [], 0.0
+    for count in lines:
+        room = (1 + count) / 2
+        places.append(top + room / 2)
+        top += room
+    return places
+
+
+def _together(
+    points: Sequence[tuple[float, float]],
+    wide: tuple[float, float],
+    high: tuple[float, float],
+) -> list[list[int]]:
+    """Places of points, those together that are too near to each other for a number each.
+
+    ``wide`` and ``high`` are where the axes begin and end.
+    """
+
+    def near(one: int, other: int) -> bool:
+        pairs = zip(points[one], points[other], (wide, high), strict=True)
+        return all(abs(a - b) <= NEAR * (end - begin) for a, b, (begin, end) in pairs)
+
+    groups: list[list[int]] = []
+    for one in range(len(points)):
+        joined = [group for group in groups if any(near(one, other) for other in group)]
+        groups = [group for group in groups if group not in joined]
+        groups.append(sorted([one, *(other for group in joined for other in group)]))
+    return groups

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from dragtor.evaluate.comparing import LEVEL, Measured, Row
 from dragtor.evaluate.evaluating import LATENCY, QUALITY
 from dragtor.evaluate.results import Results
 from dragtor.interfaces import Tracker
+from dragtor.log import logger
 
 COLUMNS = (
     *("questions", "setting", "metric", "count"),
@@ -37,6 +39,8 @@ def parse_bounds(given: Sequence[str]) -> dict[str, float]:
             bounds[metric] = float(value)
         except ValueError:
             raise QueryError(f"--fail-below {text}: {value!r} is no number") from None
+        if not isfinite(bounds[metric]):
+            raise QueryError(f"--fail-below {text}: {value!r} bounds nothing: give a number")
     return bounds
 
 
@@ -134,13 +138,12 @@ def means_of(row: Row) -> dict[str, float | None]:
 
 
 def write(folder: Path, results: Results, rows: Sequence[Row], *, plots: bool) -> list[Path]:
-    """Write report.md, results.csv, results.json and, with ``plots``, pictures; returns all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pictures: list[Path] = []
-    if plots:
-        from dragtor.evaluate.plots import draw
+    """Write report.md, results.csv, results.json and, with ``plots``, pictures; returns all.
 
-        pictures = draw(folder, results, rows)
+    A picture that cannot be drawn is for the log file: what was measured counts.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = _drawn(folder, results, rows) if plots else []
     texts = {
         "report.md": to_markdown(results, rows, [path.name for path in pictures]),
         "results.csv": to_csv(rows),
@@ -149,6 +152,16 @@ def write(folder: Path, results: Results, rows: Sequence[Row], *, plots: bool) -
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [*(folder / name for name in texts), *pictures]
+
+
+def _drawn(folder: Path, results: Results, rows: Sequence[Row]) -> list[Path]:
+    from dragtor.evaluate.plots import draw
+
+    try:
+        return draw(folder, results, rows)
+    except Exception as error:  # whatever a drawing library, and fonts, may come up with
+        logger.warning("the pictures of run {} were not drawn: {}", results.run.id, error)
+        return []
 
 
 def track(tracker: Tracker, results: Results, rows: Sequence[Row], files: Sequence[Path]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,9 +168,15 @@ def test_json_has_every_metric_of_every_setting(results: Results) -> None:
     assert found["settings"][0]["comparisons"]["nDCG@10"]["verdict"] == "baseline"
 
 
+LONG = "retriever=keyword fusion=convex candidates=100 reranker="
+
+
 def test_pictures_are_drawn_of_settings_and_of_time(tmp_path: Path, results: Results) -> None:
     pytest.importorskip("matplotlib")
-    files = write(tmp_path / "out", results, compare(results), plots=True)
+    names = {"worse": "price $a_{1$", "much better": f"{LONG}none", "no|change": f"{LONG}maxsim"}
+    rows = [replace(row, setting=names.get(row.setting, row.setting)) for row in compare(results)]
+    results = replace(results, changes={row.setting: {} for row in rows})
+    files = write(tmp_path / "out", results, rows, plots=True)
     assert [file.name for file in files] == [
         "report.md",
         "results.csv",
@@ -179,7 +186,26 @@ def test_pictures_are_drawn_of_settings_and_of_time(tmp_path: Path, results: Res
     ]
     picture = (tmp_path / "out" / "settings.svg").read_text()
     assert "<svg" in picture
-    assert "much better" in picture
+    for end in ("reranker=none", "reranker=maxsim", "price $a_{1$"):
+        assert end in picture
+
+
+def test_numbers_of_points_that_lie_together_are_written_together() -> None:
+    from dragtor.evaluate.plots import _together
+
+    points = [(1.0, 0.5), (9.0, 0.5), (1.4, 0.5), (1.8, 0.51), (1.0, 0.9)]
+    assert sorted(_together(points, (0, 10), (0, 1))) == [[0, 2, 3], [1], [4]]
+
+
+def test_the_report_outlives_its_pictures(
+    tmp_path: Path, results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no font at all")
+
+    monkeypatch.setattr("dragtor.evaluate.plots.draw", broken)
+    files = write(tmp_path / "out", results, compare(results), plots=True)
+    assert [file.name for file in files] == ["report.md", "results.csv", "results.json"]
 
 
 def test_bounds_are_read_and_kept_to() -> None:
@@ -192,7 +218,9 @@ def test_bounds_are_read_and_kept_to() -> None:
     ]
 
 
-@pytest.mark.parametrize("given", ["nDCG@10", "latency_p95_ms=50", "MRR=high"])
+@pytest.mark.parametrize(
+    "given", ["nDCG@10", "latency_p95_ms=50", "MRR=high", "MRR=nan", "MRR=inf"]
+)
 def test_a_bound_that_is_none_is_refused(given: str) -> None:
     with pytest.raises(QueryError, match="--fail-below"):
         parse_bounds([given])
