@@ -32,6 +32,9 @@ class AnswerLog:
             "answer.kind": answer.kind,
             "answer.model": answer.model or "none",
         }
+        # What the query asks of retrieval counts, not what the settings say of it.
+        ranking = {} if query.ranking is None else asdict(query.ranking)
+        asked |= {f"retrieve.{key}": str(value) for key, value in ranking.items()}
         candidates = [asdict(hit) for hit in answer.hits]
         output = {name: value for name, value in asdict(answer).items() if name != "hits"}
         try:

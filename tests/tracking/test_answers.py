@@ -14,6 +14,7 @@ from dragtor.types import (
     Location,
     Passage,
     Query,
+    Ranking,
     Sentence,
     Support,
     Usage,
@@ -89,6 +90,16 @@ def test_an_answer_is_logged_with_settings_query_candidates_and_output() -> None
     assert (candidate["passage"]["text"], candidate["scores"]) == ("Rings", {"keyword": 3.1})
     assert json.loads(notebook.files["answer.json"])["text"] == "Rings."
     assert notebook.files["answer.txt"] == "Rings."
+
+
+def test_the_ranking_of_the_query_is_logged_in_place_of_the_settings() -> None:
+    notebook = Notebook()
+    query = Query("how?", ranking=Ranking(retriever="keyword", complete=False, late_weight=2.0))
+    told = {"retrieve.retriever": "hybrid", "retrieve.k": "8"}
+    AnswerLog(notebook, told)(query, ANSWER)
+    logged = notebook.params
+    assert (logged["retrieve.retriever"], logged["retrieve.k"]) == ("keyword", "8")
+    assert (logged["retrieve.complete"], logged["retrieve.dense_weight"]) == ("False", "0.7")
 
 
 def test_an_answer_counts_even_where_it_cannot_be_logged() -> None:
