@@ -325,6 +325,10 @@ class TokenStore(Protocol):
         """Names of all spaces."""
         ...
 
+    def lost(self, space: str) -> bool:
+        """Whether a space is not there, or not all of what was added to it; cheap to ask."""
+        ...
+
     def drop(self, space: str) -> None:
         """Remove a space; nothing happens if it is not there."""
         ...

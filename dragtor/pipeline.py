@@ -280,14 +280,14 @@ class Dragtor:
 
     def _lost(self, generation: Generation) -> list[str]:
         """The parts of the index that were deleted under it."""
-        vectors, tokens = self.vectors.spaces(), self._parts.tokens.spaces()
+        vectors = self.vectors.spaces()
         lost = [
             name
             for name, fingerprint in generation.spaces.items()
-            if not (
-                fingerprint in tokens
+            if (
+                self._parts.tokens.lost(fingerprint)
                 if name == LATE
-                else space_name(generation.id, name) in vectors
+                else space_name(generation.id, name) not in vectors
             )
         ]
         return lost if lost and self.library.passage_ids(generation.id) else []

@@ -71,6 +71,11 @@ class TokenIndex:
             file = file_of(connection, space)
             return None if file is None else (file, places_of(connection, file))
 
+    def file(self, space: str) -> TokenFile | None:
+        """A space by its name."""
+        with self._reading() as connection:
+            return file_of(connection, space)
+
     def files(self) -> list[TokenFile]:
         """All spaces."""
         with self._reading() as connection:

@@ -110,6 +110,15 @@ class FileTokenStore:
         """See TokenStore."""
         return {file.name for file in self._index.files()}
 
+    def lost(self, space: str) -> bool:
+        """See TokenStore; it looks at the size of one file."""
+        while (file := self._index.file(space)) is not None:
+            if self._whole_rows(file) == file.rows:
+                return False
+            if not self._replaced(file):
+                return True
+        return True
+
     def drop(self, space: str) -> None:
         """See TokenStore."""
         if space in self.spaces():

@@ -57,6 +57,16 @@ class TokenStoreContract:
         assert store.missing(SPACE, {"a", "x", "c", "y"}) == {"x", "y"}
         assert store.missing("no such space", {"a"}) == {"a"}
 
+    def test_a_space_is_lost_only_where_it_is_not_there(self, store: TokenStore) -> None:
+        assert store.lost(SPACE)
+        store.create(SPACE, WIDTH)
+        assert not store.lost(SPACE)
+        filled(store, "abc")
+        store.keep(SPACE, {"a"})
+        assert not store.lost(SPACE)
+        store.drop(SPACE)
+        assert store.lost(SPACE)
+
     def test_what_is_not_kept_is_gone_and_the_rest_as_it_was(self, store: TokenStore) -> None:
         made = filled(store, "abcdefgh")
         for kept in ("abcdefg", "bd", "d"):

@@ -74,6 +74,7 @@ def test_a_file_that_was_deleted_is_missing_and_written_anew(
     filled(store, "ab")
     files(folder)[0].unlink()
     other = FileTokenStore(folder)
+    assert other.lost(SPACE)
     assert other.get(SPACE, "ab") == {}
     assert other.missing(SPACE, "ab") == {"a", "b"}
     other.add(SPACE, ["b"], [codes(7)])
@@ -90,6 +91,7 @@ def test_of_a_file_that_was_cut_off_the_whole_texts_are_left(
     store.close()
     with files(folder)[0].open("r+b") as file:
         file.truncate(8 * WIDTH + 1)
+    assert store.lost(SPACE)
     assert same(store.get(SPACE, "ab"), {"a": codes(1)})
     assert store.missing(SPACE, "ab") == {"b"}
     store.add(SPACE, ["b", "c"], [codes(2), codes(3)])
