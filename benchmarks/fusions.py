@@ -24,11 +24,11 @@ from typing import Any, TypeVar
 import common
 import splitting
 
+from dragtor.build.choices import FUSIONS
 from dragtor.evaluate.evaluating import Examination, evaluate, means
 from dragtor.evaluate.judging import SetJudge, set_cases
 from dragtor.evaluate.sets import read_set
 from dragtor.evaluate.significance import holm, paired_randomisation
-from dragtor.fusion import FUSIONS
 from dragtor.pipeline import Dragtor
 from dragtor.types import Query, Ranking
 

@@ -159,6 +159,15 @@ class NliCard(_Frozen):
         return value
 
 
+class RerankerCard(_Frozen):
+    """What runs a model that reads question and passage together."""
+
+    engine: str = "onnx"
+    """A name of ``RERANKERS`` in ``dragtor/build/choices.py``."""
+    max_tokens: int = Field(default=512, gt=0)
+    """Of both together, special tokens included."""
+
+
 class ModelEntry(_Frozen):
     """A model of the catalogue. Sizes in MB (10**6 bytes) are approximate."""
 
@@ -182,6 +191,8 @@ class ModelEntry(_Frozen):
     late: LateCard | None = None
     nli: NliCard | None = None
     """Only for an entry of kind nli; without it, the card's defaults hold."""
+    reranker: RerankerCard | None = None
+    """The same for an entry of kind reranker."""
     files: tuple[ModelFile, ...] = ()
     """All there are, unless the encoder's card names a repository."""
 

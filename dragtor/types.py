@@ -305,14 +305,18 @@ class Filter:
     value: str = ""
 
 
+MOST = 1_000_000
+"""Most passages, candidates or neighbours that can be asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """How passages are found and ordered; all of it may differ per query.
 
     ``retriever``: ``hybrid`` for every part that the index has, or parts joined by ``+``:
     ``keyword``, ``dense``, ``late``, and the names of further encoders. Each part proposes its
-    best ``candidates``. Several parts are merged by ``fusion``, a name of
-    :data:`dragtor.fusion.FUSIONS`, in which ``dense_weight`` (0 to 1) is the share of meaning
+    best ``candidates``. Several parts are merged by ``fusion``, a name of ``FUSIONS`` in
+    ``dragtor/build/choices.py``, in which ``dense_weight`` (0 to 1) is the share of meaning
     against words, ``late_weight`` how much ``late`` counts among what reads meaning (1: as much
     as another part), and ``rrf_k`` the constant of reciprocal rank fusion; with ``complete``, every
     part first scores what only others have found. ``reranker`` looks again at the best

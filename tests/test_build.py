@@ -25,8 +25,18 @@ LINE_2 = [
     ),
     (
         "retrieve:\n  retriever: hybird",
-        "did you mean 'hybrid'? (it can be: hybrid, keyword, dense, late)",
+        "there is no part 'hybird'; did you mean 'hybrid'? (it can be hybrid for all parts, ",
     ),
+    (
+        "retrieve:\n  retriever: hybrid+dense",
+        "retrieve.retriever cannot be 'hybrid+dense': hybrid stands alone; it can be hybrid",
+    ),
+    (
+        "retrieve:\n  retriever: dense+keyword+dense",
+        "retrieve.retriever cannot be 'dense+keyword+dense': it names dense twice; it can be",
+    ),
+    ("retrieve:\n  retriever: ''", "retrieve.retriever cannot be '': there is no part ''; it can"),
+    ("retrieve:\n  fusion: rff", "retrieve.fusion cannot be 'rff'; did you mean 'rrf'?"),
     ("encoder:\n  model: all-MiniLM", "did you mean 'all-MiniLM-L6-v2'?"),
     ("encoder:\n  model: silero-vad", "encoder.model cannot be 'silero-vad'; "),
     ("retrieve:\n  reranker: non", "did you mean 'none'?"),

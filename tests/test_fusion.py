@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dragtor import fusion
+from dragtor.build.choices import FUSIONS, find
 from dragtor.config import Settings
 from dragtor.fusion import (
-    FUSIONS,
     Lists,
     Scores,
     by_distribution,
     by_log_length,
     by_position,
     min_max,
+    named,
     over_maximum,
     ranking,
     reciprocal_rank,
@@ -74,7 +75,8 @@ several = st.builds(
 
 
 def fused(name: str, lists: Lists, settings: Ranking = SETTINGS) -> dict[str, float]:
-    return FUSIONS[name](lists, settings)
+    merge: fusion.Fusion = find(FUSIONS, name, "fusion")
+    return dict(merge(lists, settings))
 
 
 def of(keyword: Scores, dense: Scores, words: int = 4) -> Lists:
@@ -289,9 +291,9 @@ def test_weights_of_a_sum_scale_it(given: dict[str, float]) -> None:
 def test_each_further_dense_part_takes_from_the_share_of_words() -> None:
     # 0.3 for words beside one dense part, 0.15 beside two: 0.15 + 0.85 * (0.6 + 0.4) / 2.
     lists = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}, "other": {"a": 0.4}}, 3)
-    assert FUSIONS["convex"](lists, Ranking())["a"] == pytest.approx(0.575)
+    assert fused("convex", lists, Ranking())["a"] == pytest.approx(0.575)
     one = Lists({"keyword": {"a": 2.0}}, {"dense": {"a": 0.6}}, 3)
-    assert FUSIONS["convex"](one, Ranking())["a"] == pytest.approx(0.72)
+    assert fused("convex", one, Ranking())["a"] == pytest.approx(0.72)
 
 
 PAGE = Path(__file__).parents[1] / "docs" / "retrieval.md"
@@ -304,4 +306,5 @@ def test_the_examples_of_the_page_hold() -> None:
 
 def test_the_page_says_what_each_fusion_and_each_setting_is() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == [*Settings().retrieve.model_dump(), *FUSIONS]
+    packaged = [name for name, where in FUSIONS.items() if where.startswith(f"{named.__name__}:")]
+    assert rows == [*Settings().retrieve.model_dump(), *packaged]

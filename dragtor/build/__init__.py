@@ -1,7 +1,8 @@
 """Settings to Dragtor: the only place that names concrete classes.
 
-``choices.py`` holds the tables, ``language.py`` says which language model it is, ``parts.py`` makes
-what holds, brings in and finds, ``answering.py`` what answers.
+``choices.py`` holds the tables, ``checks.py`` compares settings with them, ``language.py`` says
+which language model it is, ``parts.py`` makes what holds, brings in and finds, ``answering.py``
+what answers.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from contextlib import closing
 
 from dragtor.build.answering import AnsweringParts
-from dragtor.build.choices import EXTRACTORS, STRATEGIES, WITHOUT_MODEL, check_choices
+from dragtor.build.checks import check_choices
+from dragtor.build.choices import EXTRACTORS, STRATEGIES, WITHOUT_MODEL
 from dragtor.build.language import answering_model, choose_llm, starter_notice, weights_of
 from dragtor.build.ready import check_ready
 from dragtor.build.tracking import tracker

@@ -1,29 +1,26 @@
 """What there is to choose from: each a name in the settings and a "module:Class".
 
-A class is imported when one is made. A new backend is one file that fits its Protocol, one line in
-one of these tables, and a run of the contract tests.
+A class is imported when it is needed, and given what its constructor names. A new backend is one
+file that fits its Protocol, one line in one of these tables, and a run of the contract tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
 from importlib import import_module
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from dragtor.build.spec import AUTO, Spec, check_spec
-from dragtor.catalogue import is_of_fastembed, short_name
 from dragtor.errors import ConfigError
-from dragtor.fusion import FUSIONS
 from dragtor.interfaces import Splitter, Strategy
 from dragtor.mistakes import not_one_of
 
 if TYPE_CHECKING:
     from dragtor.answer.prompt import Templates
     from dragtor.answer.structured import Wording
-    from dragtor.config import EncoderSettings, Settings, Split
+    from dragtor.config import Settings, Split
 
 SPLITTERS = {
     "structure": "dragtor.split.structure:StructureSplitter",
@@ -36,23 +33,34 @@ SPLITTERS = {
     "large": "dragtor.split.large:LargeSplitter",
     "whole": "dragtor.split.whole:WholeSplitter",
 }
-WITH_PARENTS = frozenset({"parent_child", "window"})
-"""Splitters that say of each passage which larger one to read in its place."""
 ENCODERS = {
     "onnx": "dragtor.encode.onnx:OnnxEncoder",
     "fastembed": "dragtor.encode.fastembed:FastembedEncoder",
     "hf": "dragtor.encode.hf:HfEncoder",
 }
-READS_TOKENS = frozenset({"onnx", "hf"})
-"""Encoders that give token vectors along with those of texts."""
 TOKEN_ENCODERS = {
     "encoder": "dragtor.encode.tokens:EncoderTokens",
     "onnx": "dragtor.encode.colbert:OnnxColbert",
     "fastembed": "dragtor.encode.fastembed_tokens:FastembedTokens",
 }
 RERANKERS = {"onnx": "dragtor.encode.cross:OnnxCrossEncoder"}
-"""``onnx`` runs the models of kind reranker, which are chosen by their own names. Any other needs
-no weights: it is chosen by its name here, and made without arguments."""
+"""One whose constructor names ``folder`` runs models of kind reranker, whose cards say which one.
+Any other needs no weights, and is chosen by its name here."""
+FUSIONS = {
+    "convex": "dragtor.fusion.named:convex",
+    "relative": "dragtor.fusion.named:relative",
+    "distribution": "dragtor.fusion.named:distribution",
+    "rrf": "dragtor.fusion.named:rrf",
+    "mean": "dragtor.fusion.named:mean",
+    "max": "dragtor.fusion.named:maximum",
+    "posnorm": "dragtor.fusion.named:posnorm",
+    "pos": "dragtor.fusion.named:pos",
+    "length": "dragtor.fusion.named:length",
+    "loglength": "dragtor.fusion.named:loglength",
+    "norm": "dragtor.fusion.named:norm",
+    "nll": "dragtor.fusion.named:nll",
+}
+"""Functions, that merge what the parts of retrieval gave."""
 ENGINES = {
     "llama": "dragtor.answer.llama:LlamaModel",
     "openai": "dragtor.answer.openai:OpenAiModel",
@@ -102,16 +110,33 @@ FEATURES = "features"
 """The checker of answers that needs no model of its own."""
 
 
-def choose(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN401 (a class)
-    """What makes the class of this name. Raises ConfigError, naming the valid ones."""
+def find(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN401 (class or function)
+    """What a name stands for, imported. Raises ConfigError, naming the valid ones."""
     if name not in table:
         raise ConfigError(not_one_of(key, name, table))
     module, _, attribute = table[name].partition(":")
-    return partial(_make, module, attribute)
+    return getattr(import_module(module), attribute)
 
 
-def _make(module: str, attribute: str, *args: object, **kwargs: object) -> Any:  # noqa: ANN401
-    return getattr(import_module(module), attribute)(*args, **kwargs)
+def choose(table: Mapping[str, str], name: str, key: str) -> Any:  # noqa: ANN401 (a class)
+    """What imports and calls what a name stands for. Raises ConfigError, naming the valid ones."""
+    if name not in table:
+        raise ConfigError(not_one_of(key, name, table))
+    return partial(_make, table, name, key)
+
+
+def _make(table: Mapping[str, str], name: str, key: str, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    return find(table, name, key)(*args, **kwargs)
+
+
+def takes(kind: type, name: str) -> bool:
+    """Whether the constructor of a class names this."""
+    return name in signature(kind).parameters
+
+
+def make(kind: type, *args: object, **offered: object) -> Any:  # noqa: ANN401 (an instance)
+    """One of a class, given what its constructor names of all that is offered."""
+    return kind(*args, **{name: value for name, value in offered.items() if takes(kind, name)})
 
 
 def make_splitter(split: Split, encoder: Any) -> Splitter:  # noqa: ANN401 (and Tokenizer)
@@ -119,119 +144,27 @@ def make_splitter(split: Split, encoder: Any) -> Splitter:  # noqa: ANN401 (and 
 
     Raises ConfigError for an unknown name, and where values do not go together.
     """
-    if split.splitter not in SPLITTERS:
-        raise ConfigError(not_one_of("split.splitter", split.splitter, SPLITTERS))
-    module, _, attribute = SPLITTERS[split.splitter].partition(":")
-    kind = getattr(import_module(module), attribute)
-    _, *taken = signature(kind).parameters
-    made: Splitter = kind(encoder, **{name: getattr(split, name) for name in taken})
+    kind = find(SPLITTERS, split.splitter, "split.splitter")
+    made: Splitter = make(kind, encoder, **split.model_dump())
     return made
 
 
-def check_choices(settings: Settings) -> None:
-    """Check every name of a backend or model, and the texts of the prompt.
-
-    Raises ConfigError with the place of the wrong one, and the valid ones.
-    """
-    retrieve = settings.retrieve
-    names: dict[str, tuple[str, Iterable[str]]] = {
-        "split.splitter": (settings.split.splitter, SPLITTERS),
-        "retrieve.fusion": (retrieve.fusion, FUSIONS),
-        "llm.engine": (settings.llm.engine, ENGINES),
-        "answer.strategy": (settings.answer.strategy, STRATEGIES),
-        "web.reader": (settings.web.reader, READERS),
-        "tracking.engine": (settings.tracking.engine, ["none", *TRACKERS]),
-        "answer.checker": (
-            settings.answer.checker,
-            ["auto", FEATURES, *models_of(settings, "nli", settings.answer.checker)],
-        ),
-        "retrieve.reranker": (
-            retrieve.reranker,
-            [
-                "none",
-                "maxsim",
-                *(name for name in RERANKERS if name != "onnx"),
-                *models_of(settings, "reranker", retrieve.reranker),
-            ],
-        ),
-        "late.model": (
-            settings.late.model,
-            ["auto", "none", "encoder", *models_of(settings, "late", settings.late.model)],
-        ),
-        "late.engine": (
-            settings.late.engine,
-            [name for name in TOKEN_ENCODERS if name != "encoder"],
-        ),
-    }
-    for key, (name, valid) in names.items():
-        if name not in valid:
-            raise ConfigError(f"{settings.place(key)}: {not_one_of(key, name, valid)}")
-    check_encoders(settings)
-    _check_parts(settings)
-    try:
-        templates(settings)
-        for name in STRATEGIES:
-            strategy(settings, name)
-        check_scripts(settings)
-    except ConfigError as error:  # begins with the key, as the class knows no places
-        raise ConfigError(f"{settings.place(str(error).split()[0])}: {error}") from None
+def gives_parents(splitter: str) -> bool:
+    """Whether a splitter says of passages which larger one to read in their place."""
+    if splitter not in SPLITTERS:  # an index may be older than the choice there is
+        return False
+    return bool(getattr(find(SPLITTERS, splitter, "split.splitter"), "gives_parents", False))
 
 
-def check_encoders(settings: Settings) -> None:
-    """Check names of engines and models, and what is asked of them, as far as the catalogue tells.
-
-    Raises ConfigError.
-    """
-    cards = {entry.name.lower(): entry.encoder for entry in settings.models}
-    met: set[str] = set()
-    for number, one in enumerate((settings.encoder, *settings.encoders)):
-        section = f"encoders[{number - 1}]" if number else "encoder"
-        try:
-            _check_encoder(settings, one, section)
-            card = cards.get(one.model.lower())
-            if card or is_of_fastembed(one.model):
-                check_spec(Spec.of(one, settings.models), card, section)
-            if short_name(one.model) in met:
-                raise ConfigError(f"{section}.model is {one.model}, and there is one such already")
-        except ConfigError as error:
-            key = "encoders" if number else str(error).split()[0]
-            raise ConfigError(f"{settings.place(key)}: {error}") from None
-        met.add(short_name(one.model))
-    main = Spec.of(settings.encoder, settings.models)
-    if settings.late.model == "encoder" and main.engine not in READS_TOKENS:
-        raise ConfigError(
-            f"{settings.place('late.model')}: late.model is encoder, and {main.engine}, which runs "
-            f"{main.model}, gives no vectors of tokens: set it to auto or none"
-        )
+def reads_tokens(engine: str) -> bool:
+    """Whether an encoder gives token vectors along with those of texts."""
+    kind = find(ENCODERS, engine, "encoder.engine")
+    return hasattr(kind, "read") and hasattr(kind, "read_question")
 
 
-def _check_encoder(settings: Settings, one: EncoderSettings, section: str) -> None:
-    """Check the names of one encoder. Raises ConfigError."""
-    names: dict[str, tuple[str, Iterable[str]]] = {
-        "engine": (one.engine, [AUTO, *ENCODERS]),
-        "model": (one.model, models_of(settings, "encoder", one.model)),
-    }
-    if is_of_fastembed(one.model):
-        del names["model"]  # fastembed knows its own, and is slow to be asked
-    for key, (name, valid) in names.items():
-        if name not in valid:
-            raise ConfigError(not_one_of(f"{section}.{key}", name, valid))
-
-
-def _check_parts(settings: Settings) -> None:
-    """Check the parts that ``retrieve.retriever`` names. Raises ConfigError."""
-    key, wanted = "retrieve.retriever", settings.retrieve.retriever
-    parts = ["keyword", "dense", "late", *(short_name(more.model) for more in settings.encoders)]
-    for name in [] if wanted == "hybrid" else wanted.split("+"):
-        if name not in parts:
-            wrong = not_one_of(key, name, ["hybrid", *parts])
-            raise ConfigError(f"{settings.place(key)}: {wrong}")
-
-
-def models_of(settings: Settings, kind: str, wanted: str) -> list[str]:
-    """Models of a kind; of the wanted one the letters are as wanted, as their case is ignored."""
-    names = [entry.name for entry in settings.models if entry.kind == kind]
-    return [wanted if name.lower() == wanted.lower() else name for name in names]
+def without_weights() -> list[str]:
+    """Rerankers that are chosen by their own name, as they need no model."""
+    return [name for name in RERANKERS if not takes(find(RERANKERS, name, "reranker"), "folder")]
 
 
 def templates(settings: Settings) -> Templates:

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from dragtor.build.choices import ENCODERS, READS_TOKENS, TOKEN_ENCODERS, choose
+from dragtor.build.choices import (
+    ENCODERS,
+    TOKEN_ENCODERS,
+    choose,
+    find,
+    make,
+    reads_tokens,
+)
 from dragtor.build.spec import Spec, check_spec
 from dragtor.catalogue import short_name
 from dragtor.encode.fitted import fitted
@@ -62,7 +69,7 @@ def encoding_recipe(settings: Settings) -> dict[str, str]:
 
 def _own_tokens(main: Spec) -> str:
     """The token vectors of the main encoder where they come of the same run, else none."""
-    return OF_ENCODER if main.engine in READS_TOKENS and not main.late_chunking else "none"
+    return OF_ENCODER if reads_tokens(main.engine) and not main.late_chunking else "none"
 
 
 def specs(recipe: Mapping[str, str]) -> dict[str, Spec]:
@@ -96,12 +103,10 @@ class Encoders:
             if entry.encoder is None:
                 raise ConfigError(f"encoder.model is {entry.name}, which is of kind {entry.kind}")
             check_spec(spec, entry.encoder)
-            engine = choose(ENCODERS, spec.engine, "encoder.engine")(
+            engine = make(
+                find(ENCODERS, spec.engine, "encoder.engine"),
                 self._weights.path(entry.name),
-                query_prefix=entry.encoder.query_prefix,
-                passage_prefix=entry.encoder.passage_prefix,
-                threads=self._threads,
-                **_more(spec, entry),
+                **_offered(spec, entry, self._threads),
             )
             self._made[spec] = fitted(
                 engine,
@@ -129,20 +134,23 @@ class Encoders:
         )
 
 
-def _more(spec: Spec, entry: ModelEntry) -> dict[str, Any]:
-    """What not every engine takes."""
+def _offered(spec: Spec, entry: ModelEntry, threads: int) -> dict[str, Any]:
+    """What the constructor of an engine may name, beside the folder of the model."""
     card = entry.encoder
     assert card is not None
-    if spec.engine == "fastembed":
-        return {"model": entry.name.replace("--", "/"), "dimension": card.dimension}
-    common = {"name": entry.name, "pooling": card.pooling, "max_tokens": card.max_tokens}
-    if spec.engine == "hf":
-        return common | {
-            "dimension": card.dimension,
-            "trust_remote_code": card.trust_remote_code,
-            "config": card.config,
-        }
-    return common | {"precision": spec.precision}
+    return {
+        "name": entry.name,
+        "model": entry.name.replace("--", "/"),
+        "dimension": card.dimension,
+        "max_tokens": card.max_tokens,
+        "pooling": card.pooling,
+        "query_prefix": card.query_prefix,
+        "passage_prefix": card.passage_prefix,
+        "trust_remote_code": card.trust_remote_code,
+        "config": card.config,
+        "precision": spec.precision,
+        "threads": threads,
+    }
 
 
 def check_files(generation: Generation, encoders: Mapping[str, Encoder | TokenEncoder]) -> None:

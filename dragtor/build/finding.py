@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from dragtor.build.choices import RERANKERS, WITH_PARENTS, choose
+from dragtor.build.choices import (
+    FUSIONS,
+    RERANKERS,
+    choose,
+    find,
+    gives_parents,
+    make,
+    without_weights,
+)
 from dragtor.build.encoders import Encoders, check_files, check_fingerprint, late_spec, specs
+from dragtor.build.retrievers import KEYWORD, chosen_parts
 from dragtor.errors import QueryError
-from dragtor.interfaces import Retriever, Scorer, TokenStore, VectorStore
+from dragtor.interfaces import Reranker, Retriever, Scorer, TokenStore, VectorStore
 from dragtor.late.codec import TokenCodec
 from dragtor.late.muvera import FixedDimensions
 from dragtor.mistakes import not_one_of
@@ -17,12 +26,11 @@ from dragtor.token_spaces import token_fingerprint
 from dragtor.types import Generation, Ranking
 
 if TYPE_CHECKING:
+    from dragtor.catalogue import ModelEntry
     from dragtor.retrieve.rerank import Judge
     from dragtor.store.library import SqliteLibrary
     from dragtor.weights import Weights
 
-KEYWORD = "keyword"
-EVERYTHING = "hybrid"
 MAX_SIM = "maxsim"
 
 
@@ -52,23 +60,18 @@ class Finding:
         from dragtor.retrieve.widen import WideningRetriever
 
         parts = self._makers(generation)
-        wanted = list(parts) if ranking.retriever == EVERYTHING else ranking.retriever.split("+")
-        for name in wanted:
-            if name not in parts:
-                raise QueryError(
-                    f"the index has no part {name!r} to search by: it has {', '.join(parts)}, and "
-                    f"{EVERYTHING} is all of them"
-                )
+        wanted = chosen_parts(ranking.retriever, list(parts), none="the index has no part")
         if set(wanted) == {LATE} and FIRST_STAGE not in generation.spaces:
             raise QueryError(
                 "late finds no passages by itself in this index: search by keyword+late, or set "
                 "late.first_stage to true and run `dragtor index`"
             )
         scorers = [parts[name]() for name in wanted]
-        retriever: Retriever = FusedRetriever(self._library, generation.id, scorers)
+        fusions = {name: choose(FUSIONS, name, "fusion") for name in FUSIONS}
+        retriever: Retriever = FusedRetriever(self._library, generation.id, scorers, fusions)
         if ranking.reranker != "none":
             retriever = RerankingRetriever(retriever, self._judge(generation, ranking.reranker))
-        parents = generation.recipe.get("splitter") in WITH_PARENTS
+        parents = gives_parents(generation.recipe.get("splitter", ""))
         return WideningRetriever(retriever, self._library, generation.id, parents=parents)
 
     def scorer(self, generation: Generation, name: str) -> Scorer:
@@ -124,15 +127,23 @@ class Finding:
                     "late.model and run `dragtor index`"
                 )
             return ScorerJudge(self._late(generation))
-        if name in RERANKERS and name != "onnx":
-            return TextJudge(choose(RERANKERS, name, "retrieve.reranker")())
         models = [one.name for one in self._weights.catalogue if one.kind == "reranker"]
-        if name.lower() not in {one.lower() for one in models}:
-            others = [one for one in RERANKERS if one != "onnx"]
+        if name.lower() in {one.lower() for one in models}:
+            return TextJudge(self._cross(self._weights.entry(name)))
+        if name not in (others := without_weights()):
             raise QueryError(not_one_of("reranker", name, ["none", MAX_SIM, *others, *models]))
-        entry = self._weights.entry(name)
-        return TextJudge(
-            choose(RERANKERS, "onnx", "reranker")(
-                self._weights.path(entry.name), name=entry.name, threads=self._threads
-            )
+        return TextJudge(make(find(RERANKERS, name, "reranker"), threads=self._threads))
+
+    def _cross(self, entry: ModelEntry) -> Reranker:
+        """What runs a model of kind reranker: its card says by which engine."""
+        from dragtor.catalogue import RerankerCard
+
+        card = entry.reranker or RerankerCard()
+        made: Reranker = make(
+            find(RERANKERS, card.engine, f"the engine of {entry.name}"),
+            folder=self._weights.path(entry.name),
+            name=entry.name,
+            max_tokens=card.max_tokens,
+            threads=self._threads,
         )
+        return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dragtor.build.choices import ENGINES, check_choices, choose
+from dragtor.build.checks import check_choices
+from dragtor.build.choices import ENGINES, choose
 from dragtor.errors import ModelError
 from dragtor.interfaces import LanguageModel
 from dragtor.types import Notice

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 from dragtor.build.choices import (
     EXTRACTORS,
     READERS,
+    SPLITTERS,
     SUMMARISERS,
     choose,
+    find,
     make_splitter,
+    takes,
     wording,
 )
 from dragtor.build.encoders import (
@@ -24,8 +27,9 @@ from dragtor.build.encoders import (
     late_spec,
     specs,
 )
-from dragtor.build.finding import KEYWORD, Finding
+from dragtor.build.finding import Finding
 from dragtor.build.language import Language, language, weights_of
+from dragtor.build.retrievers import KEYWORD
 from dragtor.build.spec import Spec
 from dragtor.errors import ConfigError
 from dragtor.indexing import Indexer
@@ -75,10 +79,10 @@ class Parts:
     def recipe(self) -> dict[str, str]:
         """What an index is made by: another recipe is another generation."""
         split = self._settings.split
+        kind = find(SPLITTERS, split.splitter, "split.splitter")
         return {
             "splitter": split.splitter,
-            "max_tokens": str(split.max_tokens),
-            "overlap_tokens": str(split.overlap_tokens),
+            **{name: str(value) for name, value in split.model_dump().items() if takes(kind, name)},
             "context": split.context,
             **encoding_recipe(self._settings),
         }

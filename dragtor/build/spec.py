@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dragtor.build.choices import ENCODERS, find, reads_tokens, takes
 from dragtor.catalogue import is_of_fastembed
 from dragtor.errors import ConfigError
 
@@ -69,13 +70,18 @@ def check_spec(spec: Spec, card: EncoderCard | None, section: str = "encoder") -
         raise ConfigError(
             f"{section}.engine is {spec.engine}, which does not run {spec.model}: set it to {other}"
         )
-    if spec.precision != "fp32" and spec.engine != "onnx":
+    if spec.precision != "fp32" and not _takes_precision(spec.engine):
+        able = " or ".join(engine for engine in ENCODERS if _takes_precision(engine))
         raise ConfigError(
-            f"{section}.precision is {spec.precision}, which is for the engine onnx, and "
+            f"{section}.precision is {spec.precision}, which is for the engine {able}, and "
             f"{spec.engine} runs {spec.model}: set it to fp32"
         )
-    if spec.late_chunking and spec.engine == "fastembed":
+    if spec.late_chunking and not reads_tokens(spec.engine):
         raise ConfigError(
-            f"{section}.late_chunking is true, and fastembed, which runs {spec.model}, gives no "
-            "vectors of tokens: set it to false"
+            f"{section}.late_chunking is true, and {spec.engine}, which runs {spec.model}, gives "
+            "no vectors of tokens: set it to false"
         )
+
+
+def _takes_precision(engine: str) -> bool:
+    return takes(find(ENCODERS, engine, "encoder.engine"), "precision")

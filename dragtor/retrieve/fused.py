@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dragtor.fusion import FUSIONS, Lists, Scores
+from dragtor.errors import QueryError
+from dragtor.fusion import Fusion, Lists, Scores
+from dragtor.fusion.named import convex
 from dragtor.interfaces import Asked, Library, Scorer
+from dragtor.mistakes import not_one_of
 from dragtor.retrieve.ranked import Among, Clock, Ranked, by_id, retrieve
 from dragtor.text import words
 from dragtor.types import Query, Ranking, SearchResult
+
+_CONVEX: Mapping[str, Fusion] = {"convex": convex}
 
 
 class FusedRetriever:
     """Merges what its parts find. Hits carry each part's score by its name, and ``fused``.
 
-    With a single part there is nothing to merge, and its own scores rank.
+    With a single part there is nothing to merge, and its own scores rank. ``fusions`` are the ways
+    to merge, by the names that queries give them.
     """
 
-    def __init__(self, library: Library, generation: int, scorers: Sequence[Scorer]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        generation: int,
+        scorers: Sequence[Scorer],
+        fusions: Mapping[str, Fusion] = _CONVEX,
+    ) -> None:
         self._library = library
         self._generation = generation
         self._scorers = scorers
+        self._fusions = fusions
 
     def retrieve(self, query: Query) -> SearchResult:
         """At most ``query.k`` hits. Raises QueryError.
@@ -30,17 +43,22 @@ class FusedRetriever:
         """
         ranking = query.ranking or Ranking()
         candidates = ranking.candidates if len(self._scorers) > 1 else 0
-        ask = _Ask(self._scorers, query.text, ranking)
+        if ranking.fusion not in self._fusions:
+            raise QueryError(not_one_of("fusion", ranking.fusion, self._fusions))
+        ask = _Ask(self._scorers, query.text, ranking, self._fusions[ranking.fusion])
         return retrieve(self._library, self._generation, query, candidates, ask)
 
 
 class _Ask:
     """Ranks passages for one question, which each part reads once, however often it is asked."""
 
-    def __init__(self, scorers: Sequence[Scorer], question: str, ranking: Ranking) -> None:
+    def __init__(
+        self, scorers: Sequence[Scorer], question: str, ranking: Ranking, fuse: Fusion
+    ) -> None:
         self._scorers = scorers
         self._question = question
         self._ranking = ranking
+        self._fuse = fuse
         self._asked: dict[str, Asked] = {}
 
     def __call__(self, wanted: int, among: Among, clock: Clock) -> Ranked:
@@ -61,7 +79,7 @@ class _Ask:
             with clock.time("complete_s"):
                 _complete(found, {name: self._asked[name] for name in incomplete})
         with clock.time("fuse_s"):
-            fused = FUSIONS[self._ranking.fusion](self._lists(found), self._ranking)
+            fused = self._fuse(self._lists(found), self._ranking)
         return Ranked(fused, {**found, "fused": fused}, exhausted)
 
     def _lists(self, found: Mapping[str, Scores]) -> Lists:

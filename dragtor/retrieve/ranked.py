@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 
 from dragtor.errors import QueryError
-from dragtor.fusion import FUSIONS, Scores, ranking
+from dragtor.fusion import Scores, ranking
 from dragtor.interfaces import Library
-from dragtor.mistakes import not_one_of
 from dragtor.text import require_words
-from dragtor.types import Hit, Query, Ranking, Resolved, Scored, SearchResult
+from dragtor.types import MOST, Hit, Query, Ranking, Resolved, Scored, SearchResult
 
-_BOUNDS = (
-    ("candidates", 1, math.inf),
-    ("dense_weight", 0, 1),
-    ("late_weight", 0, math.inf),
-    ("rrf_k", 1, math.inf),
-    ("rerank_candidates", 1, math.inf),
-    ("rerank_weight", 0, 1),
-    ("surrounding", 0, math.inf),
-)
-"""Numbers of a Ranking with the least and the most that they may be."""
+_WHOLE = {"candidates": 1, "rrf_k": 1, "rerank_candidates": 1, "surrounding": 0}
+"""Whole numbers of a Ranking with the least that they may be; the most is MOST."""
+_SHARES = {"dense_weight": 1, "late_weight": MOST, "rerank_weight": 1}
+"""Its other numbers, which are from 0, with the most that they may be."""
+_NAMES = ("retriever", "fusion", "reranker")
 Among = frozenset[str] | None
 """Ids of the passages that may be found; ``None`` for all."""
 
@@ -92,20 +86,31 @@ def by_id(scored: Sequence[Scored]) -> dict[str, float]:
 def check(query: Query) -> None:
     """Raise QueryError if a question has no word or number in it, or cannot be ranked so."""
     require_words(query.text)
-    if query.k < 1:
-        raise QueryError(f"{query.k} passages were asked for: ask for 1 or more")
+    if not _is_whole(query.k, 1):
+        raise QueryError(f"{query.k} passages were asked for: ask for 1 to {MOST}")
     if query.ranking is not None:
         _check_ranking(query.ranking)
 
 
 def _check_ranking(ranking: Ranking) -> None:
-    if ranking.fusion not in FUSIONS:
-        raise QueryError(not_one_of("fusion", ranking.fusion, FUSIONS))
-    for key, least, most in _BOUNDS:
-        value = getattr(ranking, key)
-        if not least <= value <= most:  # true of NaN, too
-            to = "" if most == math.inf else f" to {most}"
-            raise QueryError(f"{key} cannot be {value}: it is a number from {least}{to}")
+    for key in _NAMES:
+        name = getattr(ranking, key)
+        if not isinstance(name, str):
+            raise QueryError(f"{key} cannot be {name!r}: it is a name")
+    for key, least in _WHOLE.items():
+        number = getattr(ranking, key)
+        if not _is_whole(number, least):
+            raise QueryError(
+                f"{key} cannot be {number!r}: it is a whole number from {least} to {MOST}"
+            )
+    for key, most in _SHARES.items():
+        number = getattr(ranking, key)
+        if not (isinstance(number, Real) and 0 <= number <= most):  # false of NaN, too
+            raise QueryError(f"{key} cannot be {number!r}: it is a number from 0 to {most}")
+
+
+def _is_whole(number: object, least: int) -> bool:
+    return isinstance(number, Integral) and least <= int(number) <= MOST
 
 
 def _best_known(library: Library, generation: int, ids: Sequence[str], k: int) -> list[Resolved]:

@@ -22,6 +22,8 @@ class ParentChildSplitter:
     than half of a passage, or a parent no longer than a passage.
     """
 
+    gives_parents = True
+
     def __init__(
         self,
         tokenizer: Tokenizer,

@@ -22,6 +22,8 @@ class WindowSplitter:
     Raises ConfigError if the window has no sentence on each side.
     """
 
+    gives_parents = True
+
     def __init__(self, tokenizer: Tokenizer, max_tokens: int, *, window_sentences: int = 2) -> None:
         if window_sentences < 1:
             raise ConfigError(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dragtor.build import build
+from dragtor.build.choices import FUSIONS
 from dragtor.config import load_settings
 from dragtor.errors import QueryError
-from dragtor.fusion import FUSIONS
 from dragtor.pipeline import Dragtor
 from dragtor.types import Filter, Hit, Query
 from tests.conftest import Project, Ran
@@ -89,12 +89,18 @@ def test_rankings_hold_for_their_question_alone_and_filters_for_each(dragtor: Dr
 
 
 def test_an_unknown_name_in_a_query_names_the_valid_ones(dragtor: Dragtor) -> None:
-    mistakes = {
-        "reranker": ("tiny-cros", "reranker cannot be 'tiny-cros'; did you mean 'tiny-cross'?"),
-        "fusion": ("best", "fusion cannot be 'best'; it can be: convex, relative"),
-        "retriever": ("keyword+dens", "the index has no part 'dens' to search by: it has keyword"),
-    }
-    for key, (name, said) in mistakes.items():
+    mistakes = [
+        ("reranker", "tiny-cros", "reranker cannot be 'tiny-cros'; did you mean 'tiny-cross'?"),
+        ("fusion", "best", "fusion cannot be 'best'; it can be: convex, relative"),
+        (
+            "retriever",
+            "keyword+dens",
+            "the index has no part 'dens'; did you mean 'dense'? (it can",
+        ),
+        ("retriever", "hybrid+dense", "cannot be 'hybrid+dense': hybrid stands alone; it can be"),
+        ("retriever", "keyword+keyword", "'keyword+keyword': it names keyword twice; it can be"),
+    ]
+    for key, name, said in mistakes:
         ranking = replace(dragtor.ranking, **{key: name})  # type: ignore[arg-type]
         with pytest.raises(QueryError) as caught:
             dragtor.search(Query(QUESTION, ranking=ranking))

@@ -7,8 +7,8 @@ from typing import Any, Literal, cast
 
 import pytest
 
+from dragtor.build.choices import FUSIONS, choose
 from dragtor.errors import QueryError
-from dragtor.fusion import FUSIONS
 from dragtor.interfaces import Encoder, KeywordIndex, Library, Retriever, Scorer, VectorStore
 from dragtor.retrieve import rerank
 from dragtor.retrieve.dense import DenseScorer
@@ -27,6 +27,8 @@ TEXTS = {
 }
 VECTORS = {"p1": (1.0, 0.2), "p2": (0.9, 0.5), "p3": (0.5, 0.9), "p4": (0.1, 1.0)}
 
+EVERY_FUSION = {name: choose(FUSIONS, name, "fusion") for name in FUSIONS}
+
 
 def make(
     kind: str,
@@ -43,7 +45,7 @@ def make(
         "dense": DenseScorer(store, encoder, "g1-dense", "dense"),
     }
     scorers = list(parts.values()) if kind == "hybrid" else [parts[kind]]
-    return FusedRetriever(records, 1, scorers)
+    return FusedRetriever(records, 1, scorers, EVERY_FUSION)
 
 
 def found(retriever: Retriever, question: str = QUESTION, k: int = 8, **ranking: Any) -> list[str]:
@@ -142,7 +144,7 @@ def test_a_question_is_read_once_however_often_more_candidates_are_wanted() -> N
 
 def test_only_what_a_part_has_not_found_is_scored_by_it() -> None:
     parts = [Counting("x", {"p1": 0.9, "p2": 0.4}), Counting("y", {"p2": 0.8, "p1": 0.1})]
-    retriever = FusedRetriever(cast(Library, FakeLibrary(TEXTS)), 1, parts)
+    retriever = FusedRetriever(cast(Library, FakeLibrary(TEXTS)), 1, parts, EVERY_FUSION)
     query = Query(QUESTION, k=1, ranking=Ranking(candidates=1, fusion="mean"))
     (hit,) = retriever.retrieve(query).hits
     assert parts[0].calls == ["ask", "search 1", "score p2"]

@@ -249,37 +249,5 @@ def convex(keyword: Scores, dense: Scores, dense_weight: float) -> dict[str, flo
     return weighted_sum([(1 - dense_weight, over_maximum(keyword)), (dense_weight, dense)])
 
 
-# --- by name -----------------------------------------------------------------------------
-
-
-def _convex(lists: Lists, ranking: Ranking) -> dict[str, float]:
-    """:func:`convex`, of the means of the parts of each kind."""
-    keyword = {name: over_maximum(scores) for name, scores in lists.keyword.items()}
-    return _shared(Lists(keyword, lists.dense, lists.words), ranking)
-
-
-def _shared(lists: Lists, ranking: Ranking) -> dict[str, float]:
-    return shared(lists, ranking.dense_weight, ranking.late_weight)
-
-
-def _distribution(lists: Lists, _: Ranking) -> dict[str, float]:
-    """Mazzeschi, "Distribution-Based Score Fusion (DBSF)" (2023)."""
-    return mean(lists.each(by_distribution).all())
-
-
 Fusion = Callable[[Lists, Ranking], dict[str, float]]
-FUSIONS: Mapping[str, Fusion] = {
-    "convex": _convex,
-    "relative": lambda lists, ranking: _shared(lists.each(min_max), ranking),
-    "distribution": _distribution,
-    "rrf": lambda lists, ranking: reciprocal_rank(lists.all(), ranking.rrf_k),
-    "mean": lambda lists, _: mean(lists.all()),
-    "max": lambda lists, _: maximum(lists.all()),
-    "posnorm": lambda lists, _: mean(lists.each(by_position).all()),
-    "pos": lambda lists, _: mean(lists.each(by_position_to_minimum).all()),
-    "length": lambda lists, _: by_length(lists, lists.words),
-    "loglength": lambda lists, _: by_log_length(lists),
-    "norm": lambda lists, _: mean(lists.each(min_max).all()),
-    "nll": lambda lists, _: by_log_length(lists.each(min_max)),
-}
-"""The ways to merge, by the name they have in settings and queries."""
+"""A way to merge that has a name in settings and queries: see :mod:`dragtor.fusion.named`."""
