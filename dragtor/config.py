@@ -26,11 +26,13 @@ from dragtor.errors import ConfigError
 from dragtor.layering import Layer, from_assignment, from_yaml, merge
 from dragtor.mistakes import explain
 from dragtor.prompts import Prompts, Section
-from dragtor.types import Mode
+from dragtor.types import MOST, Mode
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(gt=0, le=MOST)]
+Threads = Annotated[int, Field(ge=0, le=1024)]
 
 
 class Site(Section):
@@ -83,7 +85,7 @@ class EncoderSettings(Section):
     dimensions: NotNegative = 0
     precision: Literal["fp32", "int8"] = "fp32"
     late_chunking: bool = False
-    threads: NotNegative = 0
+    threads: Threads = 0
 
 
 class Late(Section):
@@ -105,17 +107,17 @@ class Retrieve(Section):
     """How passages are found."""
 
     retriever: str = "hybrid"
-    k: Positive = 8
-    candidates: Positive = 100
+    k: Count = 8
+    candidates: Count = 100
     fusion: str = "convex"
     dense_weight: Share = 0.7
-    late_weight: Annotated[float, Field(ge=0)] = 1.5
-    rrf_k: Positive = 60
+    late_weight: Annotated[float, Field(ge=0, le=MOST)] = 1.5
+    rrf_k: Count = 60
     complete: bool = True
     reranker: str = "none"
-    rerank_candidates: Positive = 50
+    rerank_candidates: Count = 50
     rerank_weight: Share = 1.0
-    surrounding: NotNegative = 0
+    surrounding: Annotated[int, Field(ge=0, le=MOST)] = 0
     parents: bool = True
 
 
@@ -128,7 +130,7 @@ class Llm(Section):
     max_tokens: Positive = 400
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     seed: NotNegative = 0
-    threads: NotNegative = 0
+    threads: Threads = 0
     gpu_layers: Annotated[int, Field(ge=-1)] = -1
     base_url: str = "http://localhost:11434/v1"
     timeout_s: Annotated[float, Field(gt=0)] = 120
@@ -139,7 +141,7 @@ class AnswerSettings(Section):
 
     mode: Mode = "auto"
     strategy: str = "plain"
-    passages: Positive = 4
+    passages: Count = 4
     context_tokens: Positive = 400
     quotes: Positive = 3
     unsupported: Literal["mark", "drop"] = "mark"

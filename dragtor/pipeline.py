@@ -25,6 +25,7 @@ from dragtor.loading import LoadReport
 from dragtor.log import logger
 from dragtor.moment import at_one_moment
 from dragtor.parts import Parts
+from dragtor.retrieve.ranked import check
 from dragtor.sources.address import is_web, path_of
 from dragtor.spaces import LATE, space_name
 from dragtor.surroundings import Surroundings, surroundings
@@ -119,6 +120,7 @@ class Dragtor:
         generation = self._active()
         ranking = query.ranking or self._parts.ranking
         query = replace(query, ranking=ranking)
+        check(query)
         key = (generation.id, ranking.retriever, ranking.reranker)
         with self._making:
             if key not in self._retrievers:

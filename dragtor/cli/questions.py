@@ -19,9 +19,11 @@ _QUESTION = typer.Argument(
     metavar="QUESTION",
     help="Your question; - reads questions from standard input, one a line.",
 )
+_MOST = 1_000_000
+"""As dragtor.types.MOST, which is slow to import."""
 Question = Annotated[str, _QUESTION]
 Count = Annotated[
-    int | None, typer.Option("-k", min=1, metavar="N", help="How many passages to find.")
+    int | None, typer.Option("-k", min=1, max=_MOST, metavar="N", help="How many passages to find.")
 ]
 Retriever = Annotated[
     str | None,
@@ -42,6 +44,7 @@ Surrounding = Annotated[
     typer.Option(
         "--surrounding",
         min=0,
+        max=_MOST,
         metavar="N",
         help="How many passages on each side are read with each one found.",
     ),

@@ -144,11 +144,10 @@ class TokenModel:
 
 
 def open_session(path: Path, threads: int) -> InferenceSession:
-    """Load a graph. Raises ModelError if it does not load."""
+    """Load a graph. Raises ModelError if it does not load, EngineError for too many threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
     options.log_severity_level = _SILENT
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     # Threads that wait by spinning take the cores away from the language model and from any other
@@ -156,7 +155,10 @@ def open_session(path: Path, threads: int) -> InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     onnxruntime.disable_telemetry_events()
     try:
+        options.intra_op_num_threads = threads
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except TypeError:
+        raise EngineError(f"ONNX Runtime takes no {threads} threads: ask for fewer") from None
     except Exception as error:  # ONNX Runtime's exceptions have no other common base
         reason = str(error).splitlines()[0]
         raise ModelError(f"{path} does not load ({reason}); pull the model again") from None

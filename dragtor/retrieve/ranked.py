@@ -105,7 +105,7 @@ def _check_ranking(ranking: Ranking) -> None:
             )
     for key, most in _SHARES.items():
         number = getattr(ranking, key)
-        if not (isinstance(number, Real) and 0 <= number <= most):  # false of NaN, too
+        if not (isinstance(number, Real) and 0 <= float(number) <= most):  # false of NaN, too
             raise QueryError(f"{key} cannot be {number!r}: it is a number from 0 to {most}")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dragtor.interfaces import Library, Retriever
-from dragtor.types import Hit, Passage, Query, Ranking, Resolved, SearchResult, Span
+from dragtor.types import MOST, Hit, Passage, Query, Ranking, Resolved, SearchResult, Span
 
 _MORE = 3
 """Hits that are looked at for each one wanted, as what another one holds is left out."""
@@ -39,15 +39,15 @@ class WideningRetriever:
         """At most ``query.k`` hits; adds the timing widen_s if any is wider. Raises QueryError."""
         ranking = query.ranking or Ranking()
         many = ranking.surrounding or (ranking.parents and self._parents)
-        wanted = query.k * (_MORE if many else 1)
+        wanted = min(MOST, query.k * _MORE) if many else query.k
         while True:
             found = self._retriever.retrieve(replace(query, k=wanted))
             started = time.perf_counter()
             wider = self._wider(found.hits, ranking)
             chosen = list(_chosen(found.hits, wider))[: query.k] if wider else []
-            if not wider or len(chosen) == query.k or len(found.hits) < wanted:
+            if not wider or len(chosen) == query.k or len(found.hits) < wanted or wanted == MOST:
                 break
-            wanted *= _MORE
+            wanted = min(MOST, wanted * _MORE)
         if not wider:
             return replace(found, hits=found.hits[: query.k])
         hits = self._read(chosen)

@@ -44,6 +44,10 @@ class LayeredTokenStore:
         """See TokenStore."""
         return self._own.spaces()
 
+    def lost(self, space: str) -> bool:
+        """See TokenStore. What became of the other's files is for its own library to say."""
+        return self._own.lost(space)
+
     def drop(self, space: str) -> None:
         """Nothing is dropped."""
 

@@ -39,6 +39,11 @@ def test_threads_are_cores_this_process_may_use() -> None:
     assert 1 <= physical_cores() <= (os.cpu_count() or 1)
 
 
+def test_more_threads_than_a_number_holds_are_refused_in_one_line(tiny_encoder: Path) -> None:
+    with pytest.raises(EngineError, match=r"takes no 99999999999 threads: ask for fewer$"):
+        session.open_session(tiny_encoder / "model.onnx", 99_999_999_999)
+
+
 def test_nothing_is_read_before_it_is_needed(tmp_path: Path) -> None:
     late = model(tmp_path / "later")
     make_tiny_bert(tmp_path / "later")

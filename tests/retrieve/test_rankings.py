@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,7 @@ from dragtor.build.choices import FUSIONS
 from dragtor.config import load_settings
 from dragtor.errors import QueryError
 from dragtor.pipeline import Dragtor
-from dragtor.types import Filter, Hit, Query
+from dragtor.types import MOST, Filter, Hit, Query
 from tests.conftest import Project, Ran
 from tests.tiny import make_tiny_bert
 
@@ -108,3 +109,28 @@ def test_an_unknown_name_in_a_query_names_the_valid_ones(dragtor: Dragtor) -> No
     encoder = replace(dragtor.ranking, reranker="tiny")
     with pytest.raises(QueryError, match="reranker cannot be 'tiny'"):
         dragtor.search(Query(QUESTION, ranking=encoder))
+
+
+@pytest.mark.parametrize("key", ["retriever", "fusion", "reranker"])
+def test_what_is_no_name_is_refused(dragtor: Dragtor, key: str) -> None:
+    for value in (None, 3, ["keyword"]):
+        ranking = replace(dragtor.ranking, **{key: value})  # type: ignore[arg-type]
+        with pytest.raises(QueryError, match=f"{key} cannot be"):
+            dragtor.search(Query(QUESTION, ranking=ranking))
+
+
+def test_the_most_that_can_be_asked_for_finds_all_and_more_is_refused(dragtor: Dragtor) -> None:
+    usual, passages = dragtor.ranking, dragtor.library.status().passages
+    most = {"candidates": MOST, "rerank_candidates": MOST, "rrf_k": MOST, "late_weight": MOST}
+    for ranking in (
+        replace(usual, **most),  # type: ignore[arg-type]
+        replace(usual, **most, reranker="tiny-cross"),  # type: ignore[arg-type]
+        replace(usual, retriever="dense"),
+        replace(usual, retriever="keyword", surrounding=MOST),
+    ):
+        hits = dragtor.search(Query("the", k=MOST, ranking=ranking)).hits
+        assert len(hits) <= passages
+        assert all(math.isfinite(hit.score) for hit in hits)
+    for k in (0, MOST + 1, 2.5, 2**63):
+        with pytest.raises(QueryError, match=f"{k} passages were asked for: ask for 1 to 1000000"):
+            dragtor.search(Query("the", k=k))  # type: ignore[arg-type]
