@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from dragtor.build import build
+from dragtor.build.parts import Parts
+from dragtor.config import Settings, Split, load_settings
+from dragtor.types import Query
 from tests.conftest import Project, Ran
 
 Run = Callable[..., Ran]
@@ -83,3 +87,43 @@ def test_questions_write_nothing_into_the_library(run: Run, project: Project) ->
     run("ask", "elbow pain?")
     run("search", "elbow pain?")
     assert state() == before
+
+
+def recipe(**split: object) -> dict[str, str]:
+    return Parts(Settings(split=Split(**split))).recipe  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("splitter", "taken", "ignored"),
+    [
+        ("semantic", {"percentile": 50}, {"window_sentences": 5}),
+        ("window", {"window_sentences": 5}, {"percentile": 50}),
+        ("parent_child", {"parent_tokens": 700}, {"percentile": 50}),
+        ("large", {"parent_tokens": 700}, {"max_tokens": 90}),
+        ("whole", {"context": "none"}, {"max_tokens": 90, "overlap_tokens": 8}),
+        ("structure", {"overlap_tokens": 8}, {"parent_tokens": 700}),
+    ],
+)
+def test_an_index_is_made_by_the_settings_that_its_splitter_takes(
+    splitter: str, taken: dict[str, object], ignored: dict[str, object]
+) -> None:
+    assert recipe(splitter=splitter, **taken) != recipe(splitter=splitter)
+    assert recipe(splitter=splitter, **ignored) == recipe(splitter=splitter)
+
+
+def test_a_search_says_so_when_what_its_splitter_takes_has_changed(project: Project) -> None:
+    def notices(**split: object) -> set[str]:
+        project.configure(split={"splitter": "semantic", **split})
+        with closing(build(load_settings(project.config))) as dragtor:
+            if not split:
+                dragtor.load("main", [], [str(project.notes)], refresh=False, progress=quiet)
+                dragtor.index(rebuild=False, progress=quiet)
+            return {notice.code for notice in dragtor.search(Query("elbow pain?")).notices}
+
+    assert notices() == set()
+    assert notices(percentile=90, window_sentences=5) == set()
+    assert notices(percentile=50) == {"settings_changed"}
+
+
+def quiet(done: int, total: int, what: str) -> None:
+    """Progress for nobody."""
