@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dragtor.cli.questions import Count, Filters, Retriever, make_query
+from dragtor.cli.questions import Count, Filters, Retriever, make_query, no_thinking
 from dragtor.cli.state import State, state_of
 
 if TYPE_CHECKING:
@@ -153,22 +153,23 @@ def _outcomes(
 
     from dragtor.cli import render
     from dragtor.cli.progress import progress
-    from dragtor.evaluate.evaluating import Examination, evaluate
-    from dragtor.evaluate.running import check_material, wants_answers
+    from dragtor.evaluate.evaluating import evaluate
+    from dragtor.evaluate.running import check_material, examination, wants_answers
 
     settings = state.settings
     k, retriever, filters = asked
     query = make_query(state, "", k or settings.retrieve.k, retriever, filters)
     query = replace(query, collections=(material.collection,))
-    answer = replace(query, k=k or settings.answer.passages)
     judge = material.judge(dragtor.library)
     answering = wants_answers(material, answers)
     notices = list(check_material(material, judge, answering))
     notices += dragtor.search(replace(query, text="notices")).notices
+    if answering and (fallback := no_thinking(state)):
+        notices.append(fallback)
     render.notices(notices, set())
     with progress("Asking") as show:
-        examination = Examination(query, answer if answering else None)
-        return list(evaluate(dragtor, material.cases, judge, examination, show))
+        asked_so = examination(query, k or settings.answer.passages, answers=answering)
+        return list(evaluate(dragtor, material.cases, judge, asked_so, show))
 
 
 @contextmanager

@@ -126,10 +126,20 @@ def show(
             raise QueryError(not_one_of("--metric", metric, QUALITY))
         results = replace(results, run=replace(results.run, metric=metric))
     rows = compare(results)
+    if metric is not None and not any(metric in row.metrics for row in rows):
+        raise QueryError(f"run {id} has no {metric}: {_measured(rows)}")
     if json_:
         render.json_out(to_json(results, rows))
     else:
         _table(results, rows)
+
+
+def _measured(rows: Sequence[Row]) -> str:
+    """What there is to compare by."""
+    from dragtor.evaluate.evaluating import QUALITY
+
+    there = [name for name in QUALITY if any(name in row.metrics for row in rows)]
+    return f"what was measured is {', '.join(there)}" if there else "nothing was measured"
 
 
 def _checked(state: State, layer: Layer) -> Settings:
@@ -153,14 +163,16 @@ def _report(state: State, results: Results, bounds: dict[str, float], json_: boo
     folder = state.settings.paths.experiments / f"{run.id}-{_file_name(run.name)}"
     plots = _can_plot()
     files = write(folder, results, rows, plots=plots)
-    _track(state.settings, results, rows, files)
     if json_:
         render.json_out(to_json(results, rows))
     else:
         _table(results, rows)
         if not plots:
             render.said_line(render.dim("no pictures: poetry install -E plots"))
+        elif not any(path.suffix == ".svg" for path in files):
+            render.said_line(render.dim("no pictures: they could not be drawn; the log says why"))
         render.line(f"\nreport, tables and pictures: {render.link(folder.as_uri())}")
+    _track(state.settings, results, rows, files)
     fail(
         [
             failure
@@ -174,7 +186,7 @@ def _table(results: Results, rows: Sequence[Row]) -> None:
     """A table for each set of questions: the metric, its interval, and what to make of it."""
     from rich.text import Text
 
-    from dragtor.cli.render import counted, harmless, out, table
+    from dragtor.cli.render import counted, harmless, line, out, table
 
     run = results.run
     style = {"better": "green", "worse": "red", "baseline": "bold"}
@@ -187,11 +199,11 @@ def _table(results: Results, rows: Sequence[Row]) -> None:
         count = counted(max(row.count for row in some), "question")
         heading = f"{run.name}, run {run.id}: {count} of {questions}, against {run.baseline}"
         out.print(Text(harmless(heading), style="bold"), soft_wrap=True)
-        lines: list[list[str | Text]] = []
+        cells: list[list[str | Text]] = []
         for row in some:
             one = row.metrics[run.metric]
             p95 = row.latency.get("latency_p95_ms")
-            lines.append(
+            cells.append(
                 [
                     row.setting,
                     f"{one.value:.3f}",
@@ -202,7 +214,9 @@ def _table(results: Results, rows: Sequence[Row]) -> None:
                 ]
             )
         heads = ("setting", run.metric, "95 %", "p95 ms", "diff", "verdict")
-        table(heads, lines, right=(run.metric, "p95 ms", "diff"), whole=("95 %",))
+        table(heads, cells, right=(run.metric, "p95 ms", "diff"), whole=("95 %",))
+    if not any(run.metric in row.metrics for row in rows):
+        line(f"{run.metric} was not measured: {_measured(rows)}")
 
 
 def _can_plot() -> bool:

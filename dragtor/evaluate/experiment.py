@@ -13,7 +13,7 @@ from typing import Any
 from dragtor import __version__
 from dragtor.config import Settings
 from dragtor.errors import ConfigError
-from dragtor.evaluate.evaluating import QUALITY
+from dragtor.evaluate.evaluating import F1, QUALITY, SUPPORT
 from dragtor.layering import Keys, Layer, from_yaml
 from dragtor.mistakes import near, not_one_of
 
@@ -96,6 +96,10 @@ def read_experiment(file: Path, load: Load) -> Experiment:
     metric = _of(layer, "metric", str, "nDCG@10")
     if metric not in QUALITY:
         raise ConfigError(f"{layer.place(('metric',))}: {not_one_of('metric', metric, QUALITY)}")
+    answers = _of(layer, "answers", bool, None)
+    if answers is False and metric in (F1, SUPPORT):
+        where = layer.place(("answers",))
+        raise ConfigError(f"{where}: answers is false, and metric {metric} is of answers")
     limit = _of(layer, "limit", int, None)
     if limit is not None and limit < 1:
         raise ConfigError(f"{layer.place(('limit',))}: limit is {limit}; it must be 1 or more")
@@ -107,7 +111,7 @@ def read_experiment(file: Path, load: Load) -> Experiment:
         metric=metric,
         split=_of(layer, "split", str, None),
         limit=limit,
-        answers=_of(layer, "answers", bool, None),
+        answers=answers,
     )
 
 

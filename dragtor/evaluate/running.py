@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
 
-from dragtor.build import build
+from dragtor.build import WITHOUT_MODEL, build
+from dragtor.build.language import language
 from dragtor.config import Settings
 from dragtor.errors import QueryError, StoreError
-from dragtor.evaluate.evaluating import Examination, Outcome, evaluate, measurable
+from dragtor.evaluate.evaluating import F1, SUPPORT, Examination, Outcome, evaluate, measurable
 from dragtor.evaluate.experiment import Experiment, Setting, index_group
 from dragtor.evaluate.judging import Judge
 from dragtor.evaluate.results import ResultStore
-from dragtor.evaluate.working import Material, read_material
+from dragtor.evaluate.working import Material, OwnMaterial, read_material
 from dragtor.interfaces import Progress
 from dragtor.log import logger
 from dragtor.pipeline import Dragtor
@@ -30,16 +32,9 @@ Show = Callable[[str], AbstractContextManager[Progress]]
 Say = Callable[[Notice], None]
 
 
-def examination(settings: Settings, collection: str, *, answers: bool) -> Examination:
-    """Questions asked as the settings say."""
-    answer = Query(
-        "",
-        k=settings.answer.passages,
-        collections=(collection,),
-        strategy=settings.answer.strategy,
-    )
-    search = Query("", k=settings.retrieve.k, collections=(collection,))
-    return Examination(search, answer if answers else None)
+def examination(query: Query, passages: int, *, answers: bool) -> Examination:
+    """Questions searched for as a query says, and answered likewise from so many passages."""
+    return Examination(query, replace(query, k=passages) if answers else None)
 
 
 def run_experiment(
@@ -62,6 +57,7 @@ def run_experiment(
         for path in experiment.questions
     ]
     _refuse_same_names(materials)
+    _refuse_without_answers(experiment, materials)
     folder = own.paths.experiments
     store = ResultStore(folder)
     digest = f"{experiment.digest} {_state(own, materials)}"
@@ -107,11 +103,18 @@ def _run_on(
             left = {one.id for one in measurable(material.cases, judge, answers=answers)} - done
             if left:
                 _index(dragtor, setting, show)
-                asked = examination(setting.settings, material.collection, answers=answers)
+                query = _query(setting.settings, material.collection)
+                asked = examination(query, setting.settings.answer.passages, answers=answers)
                 with show(f"{number} of {len(ordered)}: {setting.name}") as progress:
                     found = evaluate(dragtor, material.cases, judge, asked, progress, done)
                     _keep(store, run, setting.name, material.name, found)
         logger.info("experiment: {} on {} is done", setting.name, material.name)
+
+
+def _query(settings: Settings, collection: str) -> Query:
+    """A question's query as the settings say; its text is still to come."""
+    strategy = settings.answer.strategy
+    return Query("", k=settings.retrieve.k, collections=(collection,), strategy=strategy)
 
 
 def _index(dragtor: Dragtor, setting: Setting, show: Show) -> None:
@@ -160,8 +163,6 @@ def check_material(material: Material, judge: Judge, answers: bool) -> list[Noti
 
 def _state(own: Settings, materials: Sequence[Material]) -> str:
     """What changes with the library that questions are about; sets bring their own documents."""
-    from dragtor.evaluate.working import OwnMaterial
-
     if not any(isinstance(material, OwnMaterial) for material in materials):
         return "sets"
     with closing(build(own)) as dragtor:
@@ -173,6 +174,28 @@ def _refuse_same_names(materials: Sequence[Material]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise QueryError(f"two sets of questions are called {name}: rename one of them")
+
+
+def _refuse_without_answers(experiment: Experiment, materials: Sequence[Material]) -> None:
+    """Refuse what nothing could be measured by, before any work. Raises QueryError."""
+    compared = any(
+        wants_answers(material, experiment.answers) and any(case.answers for case in material.cases)
+        for material in materials
+    )
+    if experiment.metric in (F1, SUPPORT) and not compared:
+        raise QueryError(
+            f"metric {experiment.metric} is of answers, and no question has reference answers: "
+            "give them `answers`, or choose another metric"
+        )
+    if not any(wants_answers(material, experiment.answers) for material in materials):
+        return
+    for one in experiment.settings:
+        wanted = one.settings.answer.strategy
+        if wanted not in WITHOUT_MODEL and language(one.settings).model is None:
+            raise QueryError(
+                f"{one.name}: answer.strategy is {wanted}, which needs a language model, and there "
+                "is none (llm.model): choose plain, or have no answers made (answers: false)"
+            )
 
 
 @contextmanager

@@ -151,6 +151,15 @@ def test_what_is_stopped_leaves_nothing_behind(
     assert not list((project.folder / "experiments").glob("work-*"))
 
 
+def test_a_strategy_that_has_no_model_is_said(indexed: Run) -> None:
+    ran = indexed(
+        *("eval", "mine.yml", "--set", "answer.strategy=hyde", "--set", "llm.model=none"),
+        "--answers",
+    )
+    assert ran.code == 0, ran.err
+    assert "answer.strategy is hyde, which needs a language model" in " ".join(ran.err.split())
+
+
 def test_a_metric_below_its_bound_fails_with_a_code_of_its_own(indexed: Run) -> None:
     bound = ("--fail-below", "recall@10=1", "--no-answers")
     assert indexed("eval", "mine.yml", *bound).code == 0

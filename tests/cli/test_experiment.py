@@ -91,6 +91,9 @@ def test_its_files_and_its_runs_are_kept(ready: Run, project: Project) -> None:
     assert shown.out.splitlines()[1].split()[:2] == ["setting", "recall@10"]
     assert ready("experiment", "show", "1", "--json").json["run"] == "1"
     assert ready("experiment", "show", "2").code == 1
+    refused = ready("experiment", "show", "1", "--metric", "support")
+    assert (refused.code, refused.out) == (1, "")
+    assert "run 1 has no support: what was measured is nDCG@10" in " ".join(refused.err.split())
     assert "did you mean 'MRR'" in ready("experiment", "show", "1", "--metric", "mrr").err
 
 
@@ -150,6 +153,27 @@ def test_a_reranker_that_needs_what_the_index_lacks_is_refused(
     ran = ready("experiment", "run", "try.yml")
     assert ran.code == 1
     assert "line 3: the reranker maxsim" in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("metric: token_F1\nlimit: 1\n", "token_F1 is of answers, and no question has"),
+        (
+            "answers: true\nlist: [{name: x, answer.strategy: hyde, llm.model: none}]",
+            "x: answer.st",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_any_work(
+    ready: Run, project: Project, read: list[str], text: str, message: str
+) -> None:
+    (project.folder / "bare.yml").write_text("- {question: how, evidence: [{document: x}]}")
+    (project.folder / "try.yml").write_text(f"questions: bare.yml\n{text}")
+    ran = ready("experiment", "run", "try.yml")
+    assert (ran.code, ran.out, read) == (1, "", [])
+    assert message in " ".join(ran.err.split())
+    assert not (project.folder / "experiments" / "results.db").exists()
 
 
 def test_a_bound_fails_with_a_code_of_its_own(ready: Run, project: Project) -> None:

@@ -68,6 +68,7 @@ def test_without_any_change_there_is_the_configuration(write: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
+        ("metric: support\nanswers: false", 3, "metric support is of answers"),
         ("grd: {}", 2, "unknown key 'grd'; did you mean 'grid'?"),
         ("grid:\n  retrieve.kk: [1]", 3, "unknown key 'retrieve.kk'; did you mean 'k'?"),
         ("grid:\n  retrieve.k:\n    - 4\n    - 0", 5, "retrieve.k cannot be 0"),
