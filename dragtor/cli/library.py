@@ -98,8 +98,30 @@ def status(
 
 
 def _generation(generation: Generation) -> str:
-    made = ", ".join(f"{key} {value}" for key, value in generation.recipe.items())
+    made = ", ".join(f"{key} {_in_words(value)}" for key, value in generation.recipe.items())
     return f"generation {generation.id}: {made}"
+
+
+def _in_words(value: str) -> str:
+    """A part of a recipe for people: of what is JSON there, the values that say something.
+
+    >>> _in_words('{"engine": "onnx", "model": "x", "dimensions": 0, "late_chunking": true}')
+    'onnx x (late chunking)'
+    """
+    import json
+
+    if not value.startswith(("{", "[")):
+        return value
+    found = json.loads(value)
+    if isinstance(found, list):
+        return " and ".join(_in_words(json.dumps(one)) for one in found)
+    heads = [str(found.pop(key)) for key in ("engine", "model") if key in found]
+    rest = [
+        key.replace("_", " ") + ("" if one is True else f" {one}")
+        for key, one in found.items()
+        if one and one != "none"
+    ]
+    return " ".join(heads) + (f" ({', '.join(rest)})" if rest else "")
 
 
 def _models(state: State) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -142,11 +143,12 @@ class _File:
             raise QueryError(
                 f"{path}: questions are written as YAML: name a file that ends in .yml"
             )
-        there = path.exists() and bool(path.read_text(encoding="utf-8").strip())
-        cases = read_cases(path) if there else []
+        self._new = False
+        with suppress(OSError):  # read_cases says what is wrong with the file
+            self._new = not path.exists() or not path.read_bytes().strip()
+        cases = [] if self._new else read_cases(path)
         self.questions = [case.question for case in cases]
         self._ids = [case.id for case in cases]
-        self._new = not there
 
     def add(self, proposal: Proposal, *, checked: bool) -> None:
         """Write one question at the end. Raises QueryError."""
@@ -217,18 +219,27 @@ def _asked(proposals: Iterator[Proposal], count: int, file: _File) -> int:
     kept = 0
     for proposal in proposals:
         _show(proposal, f"{kept + 1} of {count}")
-        what = typer.prompt("keep, throw away, edit or quit [k/t/e/q]", default="k").strip().lower()
-        if what.startswith("q"):
+        what = _choice()
+        if what == "q":
             break
-        if what.startswith("e"):
+        if what == "e":
             edited = _edited(proposal.question)
             proposal = replace(proposal, question=edited)
-        if what[:1] in ("k", "e"):
+        if what in ("k", "e"):
             file.add(proposal, checked=True)
             kept += 1
         if kept == count:
             break
     return kept
+
+
+def _choice() -> str:
+    """What becomes of a question, by its first letter; asked again until it is one of four."""
+    while True:
+        said = typer.prompt("keep, throw away, edit or quit [k/t/e/q]", default="k").strip().lower()
+        for choice in ("keep", "throw away", "edit", "quit"):
+            if said and choice.startswith(said):
+                return choice[0]
 
 
 def _edited(question: str) -> str:

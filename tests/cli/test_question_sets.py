@@ -78,7 +78,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_person_keeps_edits_and_throws_away(
     indexed: Run, project: Project, terminal: None
 ) -> None:
-    ran = indexed("questions", "make", "--count", "2", *BY_RULES, stdin="t\nk\ne\n")
+    ran = indexed("questions", "make", "--count", "2", *BY_RULES, stdin="t\nx\nkeep\ne\n")
     assert ran.code == 0, ran.err
     assert ran.out.rstrip().endswith("2 questions added to questions.yml")
     kept, edited = yaml.safe_load((project.folder / "questions.yml").read_text())
@@ -107,3 +107,11 @@ def test_mistakes_are_one_line(run: Run, project: Project) -> None:
         assert said in " ".join(ran.err.split())
         assert len(ran.err.splitlines()) <= 2
     assert not (project.folder / "questions.yml").exists()
+
+
+def test_a_file_that_is_not_utf8_is_left_alone(run: Run, project: Project) -> None:
+    file = project.folder / "latin.yml"
+    file.write_bytes("- {question: 'café?'}\n".encode("latin-1"))
+    ran = run("questions", "make", "--yes", "--out", "latin.yml", *BY_RULES)
+    assert (ran.code, ran.out) == (1, "")
+    assert "latin.yml cannot be read as questions" in " ".join(ran.err.split())
