@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from dragtor.build import check_choices, starter_notice, support_checker
+from dragtor.build import check_choices, check_ready, starter_notice, support_checker, weights_of
+from dragtor.build.answering import AnsweringParts
+from dragtor.build.choices import ENCODERS, RERANKERS, SPLITTERS, gives_parents, reads_tokens
+from dragtor.build.encoders import Encoders
+from dragtor.build.finding import Finding
+from dragtor.build.spec import Spec, check_spec
 from dragtor.config import load_settings
-from dragtor.errors import ConfigError, ModelError
+from dragtor.errors import ConfigError, ModelError, QueryError
 from dragtor.types import Generation
 from tests.answer.conftest import hit
 from tests.conftest import CATALOGUE, Project
@@ -125,3 +132,52 @@ def test_a_model_of_entailment_that_is_not_here_says_how_to_get_it(project: Proj
     project.configure(models=[*CATALOGUE, NLI], answer={"checker": "tiny-nli"})
     with pytest.raises(ModelError, match="dragtor models pull tiny-nli"):
         support_checker(load_settings(project.config), generation())
+
+
+class Weighted:
+    """A reranker with weights."""
+
+    made: ClassVar[list[tuple[str, str, int]]] = []
+
+    def __init__(self, folder: Path, name: str, max_tokens: int) -> None:
+        self.made.append((folder.name, name, max_tokens))
+
+
+class Weightless:
+    """A reranker without, which has nothing to be told."""
+
+
+def test_a_reranker_is_given_what_it_names_of_its_models_entry(
+    monkeypatch: pytest.MonkeyPatch, project: Project
+) -> None:
+    for kind in (Weighted, Weightless):
+        monkeypatch.setitem(RERANKERS, kind.__name__.lower(), f"{__name__}:{kind.__name__}")
+    card = {"engine": "weighted", "max_tokens": 99}
+    entry = {**CATALOGUE[0], "name": "own", "kind": "reranker", "encoder": None, "reranker": card}
+    make_tiny_bert(project.folder / "models" / "own")
+    for name in ("own", "weightless"):
+        project.configure(models=[*CATALOGUE, entry], retrieve={"reranker": name})
+        settings = load_settings(project.config)
+        check_ready(settings)
+        parts = AnsweringParts(settings)
+        unused = (parts.library, parts.vectors, parts.tokens, Encoders(weights_of(settings), 1))
+        with closing(parts.library), closing(parts.vectors), closing(parts.tokens):
+            finding = Finding(*unused, weights_of(settings), 1)
+            assert finding.judge(generation(), name)
+            with pytest.raises(QueryError, match=r"'weighted'.*none, maxsim, weightless, .*own"):
+                finding.judge(generation(), "weighted")
+    assert Weighted.made == [("own", "own", 99)]
+    project.configure(models=[*CATALOGUE, entry], retrieve={"reranker": "weighted"})
+    with pytest.raises(ConfigError, match=r"cannot be 'weighted'; .*weightless"):
+        check_choices(load_settings(project.config))
+
+
+def test_a_class_is_asked_what_it_can_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ENCODERS, "plain", f"{__name__}:Weightless")
+    assert [name for name in ENCODERS if reads_tokens(name)] == ["onnx", "hf"]
+    assert [name for name in SPLITTERS if gives_parents(name)] == ["window", "parent_child"]
+    assert not gives_parents("one that was")
+    asked: list[dict[str, Any]] = [{"precision": "int8"}, {"late_chunking": True}]
+    for more in asked:
+        with pytest.raises(ConfigError, match="plain"):
+            check_spec(Spec("plain", "tiny", **more), None)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from dragtor import fusion
 from dragtor.build import choices
 from tests import test_fusion
 from tests.conftest import Project, Ran
@@ -20,7 +21,7 @@ from tests.conftest import Project, Ran
 PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))
 """Code of the page by its first line: a file, or a table."""
-TABLES = ("SPLITTERS", "ENCODERS", "RERANKERS")
+TABLES = ("SPLITTERS", "ENCODERS", "RERANKERS", "FUSIONS")
 
 
 def module(path: str) -> ModuleType:
@@ -35,15 +36,12 @@ def module(path: str) -> ModuleType:
 
 def line(table: str) -> dict[str, Any]:
     """The entry that the page adds to a table."""
-    code = f"{{{BLOCKS[table]}}}"
-    return dict(eval(code, FUSION))
+    return dict(eval(f"{{{BLOCKS[table]}}}"))
 
 
-FILES = [path for path in BLOCKS if path.startswith("dragtor/") and path != "dragtor/fusion.py"]
+FILES = [path for path in BLOCKS if path.startswith("dragtor/")]
 for path in FILES:
     module(path)
-FUSION = dict(vars(fusion))
-exec(compile(BLOCKS["dragtor/fusion.py"], "dragtor/fusion.py", "exec"), FUSION)
 globals().update(
     {
         name: found
@@ -62,17 +60,15 @@ def extended(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
     for table in TABLES:
         ((names[table], where),) = line(table).items()
         monkeypatch.setitem(getattr(choices, table), names[table], where)
-    ((names["FUSIONS"], function),) = line("FUSIONS").items()
-    monkeypatch.setitem(fusion.FUSIONS, names["FUSIONS"], function)
     ((name, worked),) = line("WORKED").items()
     monkeypatch.setitem(test_fusion.WORKED, name, worked)
     return names
 
 
 def test_the_page_shows_one_of_each_with_its_test() -> None:
-    assert len(FILES) == 3
+    assert len(FILES) == 4
     assert sum(name.startswith("Test") for name in globals()) == 3
-    for table in (*TABLES, "FUSIONS", "WORKED"):
+    for table in (*TABLES, "WORKED"):
         assert BLOCKS[table].count("\n") <= 2
 
 
@@ -99,7 +95,7 @@ def test_they_work_together_in_a_project(
         split={"splitter": extended["SPLITTERS"]},
         encoder={"engine": extended["ENCODERS"]},
         retrieve={"fusion": extended["FUSIONS"], "reranker": extended["RERANKERS"]},
-        late={"model": "none"},
+        late={"model": "encoder"},
     )
     ran = run("load", "--index")
     assert ran.code == 0, ran.err
@@ -107,5 +103,24 @@ def test_they_work_together_in_a_project(
     assert ran.code == 0, ran.err
     first = ran.json["hits"][0]
     assert first["passage"]["text"].startswith("File calluses flat once a week.")
-    assert "keyword" in first["scores"]
+    assert {"keyword", "dense", "late", "fused", "rerank"} <= set(first["scores"])
     assert "splitter blocks" in run("status").out
+
+
+@pytest.mark.skipif(find_spec("ruff") is None, reason="ruff is not installed")
+def test_the_code_of_the_page_is_as_ruff_wants_it(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+    for path in (path for path in BLOCKS if path.endswith(".py")):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(BLOCKS[path], encoding="utf-8")
+    ours = 'lint.isort.known-first-party = ["dragtor", "tests"]'
+    config = ("--config", str(root / "pyproject.toml"), "--config", ours, "--no-cache", ".")
+    for command in (("check", "-q"), ("format", "--check", "-q")):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *config],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr

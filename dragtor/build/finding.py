@@ -70,7 +70,7 @@ class Finding:
         fusions = {name: choose(FUSIONS, name, "fusion") for name in FUSIONS}
         retriever: Retriever = FusedRetriever(self._library, generation.id, scorers, fusions)
         if ranking.reranker != "none":
-            retriever = RerankingRetriever(retriever, self._judge(generation, ranking.reranker))
+            retriever = RerankingRetriever(retriever, self.judge(generation, ranking.reranker))
         parents = gives_parents(generation.recipe.get("splitter", ""))
         return WideningRetriever(retriever, self._library, generation.id, parents=parents)
 
@@ -117,7 +117,8 @@ class Finding:
         tokens = Tokens(self._library, generation.id, self._tokens, space, codec)
         return LateScorer(encoder, tokens, first_stage)
 
-    def _judge(self, generation: Generation, name: str) -> Judge:
+    def judge(self, generation: Generation, name: str) -> Judge:
+        """What reorders by a reranker of this name. Raises QueryError."""
         from dragtor.retrieve.rerank import ScorerJudge, TextJudge
 
         if name == MAX_SIM:
