@@ -164,7 +164,7 @@ def _bar() -> Iterator[Progress]:
     from dragtor.cli import render
 
     bar = bars.Progress(
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(bar_width=None),
         bars.DownloadColumn(),
         bars.TransferSpeedColumn(),

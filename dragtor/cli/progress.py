@@ -42,7 +42,7 @@ class Pace:
 def progress(task_name: str) -> Iterator[Progress]:
     """A bar on standard error, gone when the work is done; nothing where no terminal is."""
     bar = Bar(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         TextColumn("{task.fields[pace]}"),
@@ -52,7 +52,7 @@ def progress(task_name: str) -> Iterator[Progress]:
     )
     pace = Pace()
     with bar:
-        task = bar.add_task(task_name, total=None, pace="")
+        task = bar.add_task(harmless(task_name), total=None, pace="")
 
         def show(done: int, total: int, what: str) -> None:
             bar.update(

@@ -48,7 +48,8 @@ def dim(text: str) -> Text:
 
 def said_line(text: Text | str) -> None:
     """Something beside the result, on standard error; one line unless a terminal folds it."""
-    err.print(text, soft_wrap=not err.is_terminal)
+    said = Text(harmless(text)) if isinstance(text, str) else text
+    err.print(said, soft_wrap=not err.is_terminal)
 
 
 def asked(question: str, *, first: bool) -> None:

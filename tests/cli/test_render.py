@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dragtor.cli import listings, live, render
-from dragtor.cli.progress import Pace
+from dragtor.cli.progress import Pace, progress
 from dragtor.types import DocumentInfo, Notice, Token
 from tests.conftest import Ran
 
@@ -133,3 +133,13 @@ def test_a_narrow_table_breaks_between_words_and_no_name(
             "a-name-of-22-characters    12.1  reads long English texts",
         ]
     )
+
+
+def test_what_is_being_done_may_be_called_anything(
+    shown: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dragtor.cli.progress.err", render.err)
+    with progress("1 of 2: [/foo] x") as show:
+        show(1, 2, "[/b] what?")
+    render.said_line("what you kept is in [/c].yml")
+    assert shown()[-1] == "what you kept is in [/c].yml"
