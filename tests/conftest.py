@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
+from filelock import FileLock
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.tiny import make_tiny_bert
 
+ROOT = Path(__file__).parents[1]
 CATALOGUE = [
     {
         "name": "tiny",
@@ -146,6 +152,34 @@ def echo(request: Request) -> Response:
     return Response("".join([*lines, "data: [DONE]\n\n"]), content_type="text/event-stream")
 
 
+@pytest.fixture(scope="session")
+def starter_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample library, indexed with the starter encoder; only to be read.
+
+    It is indexed once, however many processes the tests are shared among.
+    """
+    from dragtor.build import build
+    from dragtor.config import load_settings
+
+    if not (ROOT / "models" / "all-MiniLM-L6-v2" / "model.safetensors").exists():
+        pytest.skip("needs the starter models: run `dragtor models pull all-MiniLM-L6-v2`")
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = base / "starter-library"
+    with FileLock(base / "starter-library.lock"):
+        if not kept.exists():
+            to = [f"paths.library={kept}.new", "index.summaries=none", "llm.model=none"]
+            with closing(build(load_settings(ROOT / "config" / "params.yml", to))) as dragtor:
+                samples = [str(ROOT / "assets" / "library")]
+                dragtor.load("main", samples, [], refresh=False, progress=lambda *_: None)
+                dragtor.index(rebuild=False, progress=lambda *_: None)
+            Path(f"{kept}.new").rename(kept)
+    return kept
+
+
+made_command = functools.cache(typer.main.get_command)
+
+
 @pytest.fixture
 def run(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -157,6 +191,8 @@ def run(
 
     monkeypatch.chdir(project.folder)
     monkeypatch.setenv("COLUMNS", "80")
+    # Typer makes all commands anew for each one that is run, which takes longer than most.
+    monkeypatch.setattr("typer.main.get_command", made_command)
 
     def run(*arguments: str, stdin: str = "") -> Ran:
         monkeypatch.setattr("sys.stdin", io.StringIO(stdin))

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from dragtor.catalogue import WheelMember
@@ -86,7 +87,7 @@ class Wheels:
         pip = find_pip(self._folder / "pip")
         command = [*pip, "download", "--no-deps", "--only-binary=:all:", "--no-input"]
         command += ["--disable-pip-version-check", "--dest", str(folder)]
-        command += ["--progress-bar", "raw" if _version(pip) >= _RAW_PROGRESS_SINCE else "off"]
+        command += ["--progress-bar", "raw" if _version(*pip) >= _RAW_PROGRESS_SINCE else "off"]
         said = _run([*command, requirement], lambda *at: self._progress(requirement, *at))
         wheels = list(folder.glob("*.whl"))
         if not wheels:
@@ -112,7 +113,8 @@ def find_pip(folder: Path) -> list[str]:
     return [str(folder / "bin" / "python"), "-m", "pip"]
 
 
-def _version(pip: list[str]) -> tuple[int, ...]:
+@cache
+def _version(*pip: str) -> tuple[int, ...]:
     said = subprocess.run([*pip, "--version"], capture_output=True, text=True, check=False).stdout
     match = re.match(r"pip (\d+)\.(\d+)", said)
     return tuple(int(part) for part in match.groups()) if match else ()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -43,17 +43,10 @@ JUDGED = [
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dragtor]:
-    if not (ROOT / "models" / "all-MiniLM-L6-v2" / "model.safetensors").exists():
-        pytest.skip("needs the starter models: run `dragtor models pull all-MiniLM-L6-v2`")
-    folder = tmp_path_factory.mktemp("sample")
-    to = [f"paths.library={folder}", "index.summaries=none", "llm.model=none"]
-    dragtor = build(load_settings(ROOT / "config" / "params.yml", to))
-    quiet: Any = lambda *_: None  # noqa: E731
-    dragtor.load("main", [str(ROOT / "assets" / "library")], [], refresh=False, progress=quiet)
-    dragtor.index(rebuild=False, progress=quiet)
-    yield dragtor
-    dragtor.close()
+def sample(starter_library: Path) -> Iterator[Dragtor]:
+    to = [f"paths.library={starter_library}", "index.summaries=none", "llm.model=none"]
+    with closing(build(load_settings(ROOT / "config" / "params.yml", to))) as dragtor:
+        yield dragtor
 
 
 @pytest.mark.models

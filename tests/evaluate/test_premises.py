@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 
@@ -73,68 +74,63 @@ def test_a_refusal_does_not_agree() -> None:
     assert outcome(refusal, FALSE, Agreeable()) == "refused"
 
 
+class Sample:
+    """The sample library, asked for quotes: each question once; and a checker of sentences."""
+
+    def __init__(self, dragtor: Dragtor, checker: SupportChecker) -> None:
+        self.dragtor = dragtor
+        self.checker = checker
+        self._answers: dict[str, Answer] = {}
+
+    def ask(self, question: str) -> Answer:
+        if question not in self._answers:
+            events = self.dragtor.ask(Query(question, k=4, mode="quote"))
+            found = next(event for event in events if isinstance(event, Answer))
+            self._answers[question] = found
+        return self._answers[question]
+
+
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dragtor, SupportChecker]]:
-    """The sample library, indexed with the starter encoder; the starter model writes."""
-    for name in ("all-MiniLM-L6-v2", "SmolLM2-135M-Instruct"):
-        if not (ROOT / "models" / name).is_dir():
-            pytest.skip(f"no {name} in {ROOT / 'models'}")
-    folder = tmp_path_factory.mktemp("sample")
-    to = ["llm.model=SmolLM2-135M-Instruct", "llm.max_tokens=40"]
-    to += [f"paths.library={folder}", "index.summaries=none"]
+def sample(starter_library: Path) -> Iterator[Sample]:
+    to = [f"paths.library={starter_library}", "index.summaries=none", "llm.model=none"]
     settings = load_settings(ROOT / "config" / "params.yml", to)
-    dragtor = build(settings)
-    quiet: Any = lambda *_: None  # noqa: E731
-    dragtor.load("main", [str(ROOT / "assets" / "library")], [], refresh=False, progress=quiet)
-    dragtor.index(rebuild=False, progress=quiet)
-    generation = dragtor.library.active()
-    assert generation is not None
-    yield dragtor, support_checker(settings, generation)
-    dragtor.close()
-
-
-def ask(dragtor: Dragtor, question: str, mode: Literal["quote", "write"]) -> Answer:
-    events = dragtor.ask(Query(question, k=4 if mode == "quote" else 2, mode=mode))
-    return next(event for event in events if isinstance(event, Answer))
+    with closing(build(settings)) as dragtor:
+        generation = dragtor.library.active()
+        assert generation is not None
+        yield Sample(dragtor, support_checker(settings, generation))
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("false", PREMISES, ids=lambda false: false.id)
-def test_quotes_never_agree_with_a_false_premise(
-    sample: tuple[Dragtor, SupportChecker], false: FalsePremise
-) -> None:
-    dragtor, checker = sample
-    done = outcome(ask(dragtor, false.question, "quote"), false, checker)
+def test_quotes_never_agree_with_a_false_premise(sample: Sample, false: FalsePremise) -> None:
+    done = outcome(sample.ask(false.question), false, sample.checker)
     assert done in ("refused", "contradicted", "beside")
 
 
 @pytest.mark.models
-def test_quotes_contradict_most_false_premises(sample: tuple[Dragtor, SupportChecker]) -> None:
-    dragtor, checker = sample
-    done = [outcome(ask(dragtor, one.question, "quote"), one, checker) for one in PREMISES]
+def test_quotes_contradict_most_false_premises(sample: Sample) -> None:
+    done = [outcome(sample.ask(one.question), one, sample.checker) for one in PREMISES]
     assert sum(one in PASSED for one in done) >= 16
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("false", PREMISES, ids=lambda false: false.id)
 def test_a_draft_that_repeats_a_false_premise_is_never_borne_out(
-    sample: tuple[Dragtor, SupportChecker], false: FalsePremise
+    sample: Sample, false: FalsePremise
 ) -> None:
-    dragtor, checker = sample
-    hits = ask(dragtor, false.question, "quote").hits
-    checked = checker.check(false.premise, hits)
+    hits = sample.ask(false.question).hits
+    checked = sample.checker.check(false.premise, hits)
     (held,) = without_presumptions(false.question, checked, yes=0.5)
     assert held.support.verdict != "yes"
 
 
 @pytest.mark.models
 def test_most_drafts_that_repeat_a_false_premise_are_not_shown(
-    sample: tuple[Dragtor, SupportChecker],
+    sample: Sample,
 ) -> None:
-    dragtor, checker = sample
     verdicts = []
     for false in PREMISES:
-        checked = checker.check(false.premise, ask(dragtor, false.question, "quote").hits)
+        checked = sample.checker.check(false.premise, sample.ask(false.question).hits)
         (held,) = without_presumptions(false.question, checked, yes=0.5)
         verdicts.append(held.support.verdict)
     assert verdicts.count("no") >= 16, verdicts
