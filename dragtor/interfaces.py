@@ -111,7 +111,7 @@ class Tokenizer(Protocol):
 
 
 class Splitter(Protocol):
-    """Cuts a document into passages."""
+    """Cuts a document into passages. One that gives parents has ``gives_parents = True``."""
 
     fingerprint: str
     """Changes when the same document would be cut differently."""

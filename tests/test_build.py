@@ -28,7 +28,7 @@ LINE_2 = [
     ("split:\n  splitter: x", "split.splitter cannot be 'x'; it can be: structure"),
     (
         "encoder:\n  engine: jax",
-        "encoder.engine cannot be 'jax'; it can be: auto, onnx, fastembed, hf",
+        "encoder.engine cannot be 'jax'; it can be: auto, ",
     ),
     (
         "retrieve:\n  retriever: hybird",

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from dragtor.build import choices
-from tests import test_fusion
+from tests import test_build, test_fusion
 from tests.conftest import Project, Ran
+from tests.split import test_contract
 
 PAGE = (Path(__file__).parents[1] / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.DOTALL))
@@ -86,6 +87,13 @@ def test_the_fusion_has_the_properties_of_all(extended: Mapping[str, str]) -> No
     test_fusion.test_results_have_all_ids_and_keep_their_bounds()
     test_fusion.test_the_order_of_lists_and_of_ids_says_nothing()
     test_fusion.test_a_higher_score_never_ranks_lower()
+
+
+def test_what_is_there_is_tested_as_before(extended: Mapping[str, str], tmp_path: Path) -> None:
+    test_contract.test_each_is_made_from_the_settings_it_names(extended["SPLITTERS"])
+    test_fusion.test_the_page_says_what_each_fusion_and_each_setting_is()
+    for text, message in test_build.LINE_2:
+        test_build.test_a_wrong_name_is_named_with_its_file_and_line(tmp_path, text, message)
 
 
 def test_they_work_together_in_a_project(

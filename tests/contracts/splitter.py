@@ -128,6 +128,10 @@ class SplitterContract:
             # No further whole sentence would have fitted.
             assert tokens.count(start, end) > limits.overlap - longest
 
+    def test_it_says_so_if_it_gives_parents(self, splitter: Splitter) -> None:
+        given = any(cut.parent for cut in splitter.split(markdown(TEXT * 9)))
+        assert given == getattr(splitter, "gives_parents", False)
+
     def test_it_has_a_fingerprint(self, splitter: Splitter) -> None:
         assert splitter.fingerprint
 

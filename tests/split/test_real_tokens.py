@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dragtor.build.choices import SPLITTERS, make_splitter
+from dragtor.build.choices import SPLITTERS, find, make_splitter, takes
 from dragtor.config import Split
 from dragtor.encode.onnx import OnnxEncoder
 from tests.contracts.splitter import TEXTS, Limits, assert_lawful, markdown
@@ -29,6 +29,12 @@ class RealTokens(BagOfWords):
         return self._encoder.token_spans(text)
 
 
+SIZES = ("max_tokens", "parent_tokens")
+BUDGETED = [
+    name for name in SPLITTERS if any(takes(find(SPLITTERS, name, "split"), key) for key in SIZES)
+]
+
+
 @pytest.fixture(scope="module")
 def tokens() -> RealTokens:
     if not (MINILM / "tokenizer.json").exists():
@@ -37,7 +43,7 @@ def tokens() -> RealTokens:
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("name", sorted(set(SPLITTERS) - {"whole"}))
+@pytest.mark.parametrize("name", BUDGETED)
 def test_passages_keep_within_the_budget_in_the_tokens_of_the_encoder(
     tokens: RealTokens, name: str
 ) -> None:
