@@ -25,7 +25,7 @@ import splitting
 from dragtor.build.encoders import Encoders
 from dragtor.build.language import weights_of
 from dragtor.build.spec import Spec
-from dragtor.evaluate.metrics import METRICS
+from dragtor.evaluate.metrics import MEASURES
 from dragtor.evaluate.sets import read_set
 from dragtor.evaluate.significance import holm, paired_randomisation
 from dragtor.interfaces import Encoder
@@ -115,7 +115,7 @@ def _quality(
         vectors[kind] = _vectors(encoder, texts, cache)
         queries = encoder.encode_queries([one.text for one in asked])
         best = np.argsort(-(queries @ vectors[kind].T), axis=1)[:, :10]
-        ndcg = METRICS["ndcg@10"]
+        ndcg = MEASURES["nDCG@10"]
         scores[kind] = [
             ndcg([ids[i] for i in row], judged.qrels[one.id])
             for one, row in zip(asked, best, strict=True)

@@ -21,7 +21,7 @@ from typing import Any
 import common
 import numpy as np
 
-from dragtor.evaluate.metrics import METRICS
+from dragtor.evaluate.metrics import MEASURES
 from dragtor.evaluate.sets import Question, read_set
 from dragtor.evaluate.significance import paired_randomisation
 from dragtor.store.keywords import SqliteKeywordIndex
@@ -74,7 +74,7 @@ def compared(
                 found = search(question.text)
                 seconds[name].append(time.thread_time() - started)
                 ranked = list(dict.fromkeys(documents[id] for id in found))
-                scores[name].append(METRICS["ndcg@10"](ranked, qrels.get(question.id, {})))
+                scores[name].append(MEASURES["nDCG@10"](ranked, qrels.get(question.id, {})))
     row: Row = {"passages": len(ids), "questions": len(questions)}
     for name, times in seconds.items():
         row[f"{name}_ms"] = {p: percentile(times[WARM_UP:], p) for p in (50, 95)}

@@ -23,7 +23,7 @@ import numpy as np
 
 from dragtor.build import build_encoder
 from dragtor.encode.tokens import EncoderTokens
-from dragtor.evaluate.metrics import METRICS
+from dragtor.evaluate.metrics import MEASURES
 from dragtor.evaluate.sets import read_set
 from dragtor.evaluate.significance import paired_randomisation
 from dragtor.late.codec import TokenCodec
@@ -66,7 +66,7 @@ def measure(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
 
     def ndcg(scores: Mapping[str, Sequence[float]]) -> list[float]:
         return [
-            METRICS["ndcg@10"](_documents(hits[id], scores[id]), questions.qrels[id])
+            MEASURES["nDCG@10"](_documents(hits[id], scores[id]), questions.qrels[id])
             for id in (q.id for q in asked)
         ]
 

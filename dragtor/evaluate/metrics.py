@@ -2,7 +2,7 @@
 
 ``ranked`` are ids, best first, none twice. ``judged`` gives the grade of each judged id; above 0 is
 relevant, and what is not judged is not relevant. All metrics lie in [0, 1] and are 0 for a query
-without relevant ids (which trec_eval leaves out, as :mod:`dragtor.evaluate.run` does).
+without relevant ids (which trec_eval leaves out, as :mod:`dragtor.evaluate.evaluating` does).
 """
 
 from __future__ import annotations
@@ -62,16 +62,6 @@ def average_precision(ranked: Sequence[str], judged: Judged) -> float:
     return total / len(relevant) if relevant else 0.0
 
 
-METRICS: Mapping[str, Metric] = {
-    "ndcg@10": partial(ndcg, k=10),
-    "recall@10": partial(recall, k=10),
-    "recall@50": partial(recall, k=50),
-    "success@1": partial(success, k=1),
-    "mrr": reciprocal_rank,
-    "map": average_precision,
-}
-"""The metrics that benchmarks report."""
-
 MEASURES: Mapping[str, Metric] = {
     "nDCG@10": partial(ndcg, k=10),
     "recall@10": partial(recall, k=10),
@@ -80,7 +70,7 @@ MEASURES: Mapping[str, Metric] = {
     "MAP": average_precision,
     "success@1": partial(success, k=1),
 }
-"""The metrics that people get, by the names that the field has for them."""
+"""The metrics of a ranking, by the names that the field has for them."""
 
 
 def token_f1(answer: str, references: Iterable[str]) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dragtor.cli import listings, live, render
+from dragtor.cli.library import _in_words
 from dragtor.cli.progress import Pace, progress
 from dragtor.types import DocumentInfo, Notice, Token
 from tests.conftest import Ran
@@ -143,3 +144,12 @@ def test_what_is_being_done_may_be_called_anything(
         show(1, 2, "[/b] what?")
     render.said_line("what you kept is in [/c].yml")
     assert shown()[-1] == "what you kept is in [/c].yml"
+
+
+def test_what_an_index_is_made_by_is_said_in_words() -> None:
+    main = '{"engine": "onnx", "model": "x", "dimensions": 256, "precision": "fp32"}'
+    late = '{"model": "encoder", "engine": "onnx", "token_bytes": 2, "first_stage": true}'
+    assert _in_words(f"[{main}, {late}]") == (
+        "onnx x (dimensions 256, precision fp32) and onnx encoder (token bytes 2, first stage)"
+    )
+    assert _in_words("recursive") == "recursive"

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from dragtor.evaluate.metrics import (
     MEASURES,
-    METRICS,
     average_precision,
     ndcg,
     recall,
@@ -52,12 +51,12 @@ def test_reciprocal_rank_and_success_look_for_the_first() -> None:
     assert success(RANKED, JUDGED, k=2) == 1.0
 
 
-@pytest.mark.parametrize("name", METRICS)
+@pytest.mark.parametrize("name", MEASURES)
 @pytest.mark.parametrize(("ranked", "judged"), [([], JUDGED), (RANKED, {}), (RANKED, {"d1": 0})])
 def test_nothing_found_or_nothing_relevant_scores_zero(
     name: str, ranked: list[str], judged: dict[str, int]
 ) -> None:
-    assert METRICS[name](ranked, judged) == 0.0
+    assert MEASURES[name](ranked, judged) == 0.0
 
 
 ids = [f"d{i}" for i in range(30)]
@@ -70,12 +69,12 @@ ids = [f"d{i}" for i in range(30)]
 def test_every_metric_is_between_zero_and_one_and_one_for_the_best_order(
     ranked: list[str], judged: dict[str, int]
 ) -> None:
-    for metric in METRICS.values():
+    for metric in MEASURES.values():
         assert 0.0 <= metric(ranked, judged) <= 1.0
     best = sorted(judged, key=lambda id: -judged[id])
     if best and judged[best[0]] > 0:
-        assert {name: metric(best, judged) for name, metric in METRICS.items()} == pytest.approx(
-            dict.fromkeys(METRICS, 1.0) | {"recall@10": recall(best, judged, k=10)}
+        assert {name: metric(best, judged) for name, metric in MEASURES.items()} == pytest.approx(
+            dict.fromkeys(MEASURES, 1.0) | {"recall@10": recall(best, judged, k=10)}
         )
 
 
