@@ -86,8 +86,9 @@ class ModelFile(_Frozen):
 class EncoderCard(_Frozen):
     """How texts are to be given to an encoder, and what comes out."""
 
-    engine: Literal["onnx", "fastembed", "hf"] = "onnx"
-    """What runs it, unless ``encoder.engine`` says otherwise."""
+    engine: str = "onnx"
+    """What runs it, unless ``encoder.engine`` says otherwise: a name of ``ENCODERS`` in
+    ``dragtor/build/choices.py``."""
     dimension: int = Field(gt=0)
     max_tokens: int = Field(gt=0)
     """Longest text it was made for, special tokens included."""

@@ -107,6 +107,8 @@ def _annotation(keys: Keys, model: type[BaseModel]) -> Any:  # noqa: ANN401 (any
 
 def _wrong_value(name: str, error: Any, *, secret: bool) -> str:  # noqa: ANN401 (ErrorDetails)
     value = error.get("input")
+    if value is None and error["type"] == "string_type":
+        return f"{name} is empty: it must be text"
     if error["type"] == "literal_error":
         return not_one_of(name, value, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
     found = _TYPE_ERROR.search(error["type"])

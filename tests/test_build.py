@@ -181,3 +181,18 @@ def test_a_class_is_asked_what_it_can_do(monkeypatch: pytest.MonkeyPatch) -> Non
     for more in asked:
         with pytest.raises(ConfigError, match="plain"):
             check_spec(Spec("plain", "tiny", **more), None)
+
+
+def test_the_engine_that_a_models_entry_names_is_checked(project: Project) -> None:
+    card = {**CATALOGUE[0]["encoder"], "engine": "onxx"}
+    project.configure(models=[{**CATALOGUE[0], "encoder": card}])
+    said = r"encoder.engine is auto, and the engine of tiny under models .* did you mean 'onnx'\?"
+    with pytest.raises(ConfigError, match=said):
+        check_choices(load_settings(project.config))
+
+
+def test_a_name_without_a_value_is_said_to_be_empty(tmp_path: Path) -> None:
+    params = tmp_path / "params.yml"
+    params.write_text("retrieve:\n  retriever:", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"line 2: retrieve.retriever is empty: it must be text"):
+        load_settings(params)

@@ -115,6 +115,10 @@ def _check_encoder(settings: Settings, one: EncoderSettings, section: str) -> No
         "engine": (one.engine, [AUTO, *ENCODERS]),
         "model": (one.model, models_of(settings, "encoder", one.model)),
     }
+    engine = Spec.of(one, settings.models).engine
+    if one.engine == AUTO and engine not in ENCODERS:
+        key = f"the engine of {one.model} under models"
+        raise ConfigError(f"{section}.engine is {AUTO}, and {not_one_of(key, engine, ENCODERS)}")
     if is_of_fastembed(one.model):
         del names["model"]  # fastembed knows its own, and is slow to be asked
     for key, (name, valid) in names.items():
