@@ -21,7 +21,8 @@ from dragtor.config import load_settings
 from dragtor.encode.onnx import OnnxEncoder
 from dragtor.errors import ConfigError, ModelError, QueryError
 from dragtor.pipeline import Dragtor
-from dragtor.types import Query, Ranking, SearchResult
+from dragtor.retrieve.late import FirstStage
+from dragtor.types import Query, Ranking, SearchResult, Vectors
 from tests.conftest import CATALOGUE, Project, Ran
 from tests.encode.colbert import (
     DIMENSION,
@@ -214,6 +215,23 @@ def test_other_files_of_the_model_are_noticed(colbert: Project) -> None:
             found(made, retriever="keyword+late")
         made.index(rebuild=False, progress=quiet)
         assert found(made, retriever="keyword+late").hits
+
+
+def test_alone_it_looks_at_four_times_as_many_and_at_all_candidates(
+    dragtor: Dragtor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    find = FirstStage.find
+
+    def counted(self: FirstStage, question: Vectors, k: int, among: None) -> list[str]:
+        asked.append(k)
+        return find(self, question, k, among)
+
+    monkeypatch.setattr(FirstStage, "find", counted)
+    for k, candidates in ((2, 1), (2, 8), (2, 100), (5, 8)):
+        ranking = Ranking(retriever="late", candidates=candidates)
+        assert dragtor.search(Query(QUESTION, k=k, ranking=ranking)).hits
+    assert asked == [8, 8, 100, 20]
 
 
 def test_alone_and_without_a_first_stage_it_says_what_to_do(project: Project) -> None:

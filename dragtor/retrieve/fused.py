@@ -9,6 +9,7 @@ from dragtor.fusion import Fusion, Lists, Scores
 from dragtor.fusion.named import convex
 from dragtor.interfaces import Asked, Library, Scorer
 from dragtor.mistakes import not_one_of
+from dragtor.retrieve.late import WIDER, LateScorer
 from dragtor.retrieve.ranked import Among, Clock, Ranked, by_id, retrieve
 from dragtor.text import words
 from dragtor.types import Query, Ranking, SearchResult
@@ -42,11 +43,18 @@ class FusedRetriever:
         fuse_s and total_s.
         """
         ranking = query.ranking or Ranking()
-        candidates = ranking.candidates if len(self._scorers) > 1 else 0
         if ranking.fusion not in self._fusions:
             raise QueryError(not_one_of("fusion", ranking.fusion, self._fusions))
         ask = _Ask(self._scorers, query.text, ranking, self._fusions[ranking.fusion])
-        return retrieve(self._library, self._generation, query, candidates, ask)
+        return retrieve(self._library, self._generation, query, self._proposed(ranking), ask)
+
+    def _proposed(self, ranking: Ranking) -> int:
+        """How many passages each part proposes, unless more are wanted."""
+        if len(self._scorers) > 1:
+            return ranking.candidates
+        if self._scorers[0].name == LateScorer.name:  # which looks at more than it proposes
+            return -(-ranking.candidates // WIDER)
+        return 0
 
 
 class _Ask:

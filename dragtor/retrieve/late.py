@@ -11,7 +11,7 @@ from dragtor.late.codec import TokenCodec
 from dragtor.late.muvera import FixedDimensions
 from dragtor.types import Scored, Vectors
 
-_WIDER = 4
+WIDER = 4
 """Candidates that are scored token by token, for each one that is wanted."""
 
 
@@ -83,7 +83,7 @@ class AskedTokens:
         """See :class:`dragtor.interfaces.Asked`; nothing without a first stage."""
         if self.first_stage is None or k < 1:
             return []
-        scores = self.score(self.first_stage.find(self.question, _WIDER * k, among))
+        scores = self.score(self.first_stage.find(self.question, WIDER * k, among))
         scored = [Scored(id, score) for id, score in scores.items()]
         return sorted(scored, key=lambda one: (-one.score, one.id))[:k]
 
