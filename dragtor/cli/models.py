@@ -127,6 +127,7 @@ def _dropped(choice: LlmChoice, best: LlmChoice | None) -> dict[str, Any]:
         "encoder": None,
         "late": None,
         "nli": None,
+        "reranker": None,
         "present": True,
         "path": str(choice.path),
         "auto": choice == best,

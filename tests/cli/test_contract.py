@@ -163,6 +163,7 @@ MODELS = [
         "encoder": (ENCODER, None),
         "late": (LATE, None),
         "nli": ({"max_tokens": int, "template": str}, None),
+        "reranker": ({"engine": str, "max_tokens": int}, None),
         "present": bool,
         "path": TEXT,
         "auto": bool,

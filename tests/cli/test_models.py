@@ -109,6 +109,7 @@ def test_list_json_tells_all_that_is_known(run: Command, project: Path) -> None:
         "encoder": None,
         "late": None,
         "nli": None,
+        "reranker": None,
         "present": True,
         "path": str(mine),
         "auto": True,
