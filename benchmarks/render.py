@@ -68,6 +68,7 @@ def fusions_table(result: dict[str, Any]) -> str:
         cells += [f"{times[key]:.0f}" if key in times else "" for key in ("p50", "p95")]
         rows.append(f"| {label.replace('...', '…')} | " + " | ".join(cells) + " |")
     note = (
+        "All: keyword, dense and late interaction, the parts of the default; …: keyword and dense. "
         "In brackets: questions asked. Chunking: share of the gold characters in the first 800 "
         "tokens read · precision of these. ▲ ▼: better or worse than the default, p < 0.05 by a "
         "paired randomisation test with Holm's correction. Last columns: ms of a search on "
