@@ -370,7 +370,9 @@ class _Indexing:
         assert library.pending(generation.id, ["main", "gym"]) == {a: 4, b: 5}
         assert library.pending(generation.id, ["nonsense"]) == {}
 
-    def test_the_revision_rises_with_what_a_search_can_find_or_say_is_pending(self, library: Library) -> None:
+    def test_the_revision_rises_with_what_a_search_can_find_or_say_is_pending(
+        self, library: Library
+    ) -> None:
         seen = [library.revision()]
 
         def moved() -> bool:
