@@ -16,10 +16,18 @@ import pytest
 import typer
 import yaml
 from filelock import FileLock
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.tiny import make_tiny_bert
+
+# How long inputs take to be drawn says how busy the machine is, and nothing of what is tested.
+hypothesis_settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("busy")
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = [

@@ -136,9 +136,7 @@ def ask(
 
     Example: dragtor ask 'How long does a pulley injury take to heal?'
     """
-    state = state_of(ctx)
-    if quote and write:
-        ctx.fail("--quote and --write exclude each other")
+    state, mode = state_of(ctx), _mode(ctx, quote=quote, write=write)
     if question is None or (question == "-" and open_ is not None):
         if question is not None or open_ is None:
             ctx.fail("--open needs one question" if question else "Missing argument 'QUESTION'.")
@@ -146,7 +144,6 @@ def ask(
         return
     if model is not None:
         state.assignments = (*state.assignments, f"llm.model={model}")
-    mode: Mode = "quote" if quote else "write" if write else "auto"
     asking = _Asking(state, json_, strategy, compact=question == "-", traced=trace)
 
     def one(text: str) -> None:
@@ -158,6 +155,13 @@ def ask(
     _each(question, one, json_)
     if open_ is not None and not show_prompt:
         _open(state, open_, json_)
+
+
+def _mode(ctx: typer.Context, *, quote: bool, write: bool) -> Mode:
+    """How to answer. Fails where both ways were asked for."""
+    if quote and write:
+        ctx.fail("--quote and --write exclude each other")
+    return "quote" if quote else "write" if write else "auto"
 
 
 class _Asking:
