@@ -24,10 +24,10 @@ from dragtor.interfaces import (
 from dragtor.loading import LoadReport
 from dragtor.log import logger
 from dragtor.moment import at_one_moment
+from dragtor.outdated import outdated
 from dragtor.parts import Parts
 from dragtor.retrieve.ranked import check
 from dragtor.sources.address import is_web, path_of
-from dragtor.spaces import LATE, space_name
 from dragtor.surroundings import Surroundings, surroundings
 from dragtor.types import (
     Answer,
@@ -129,7 +129,9 @@ class Dragtor:
         logger.debug("search: {} hits by {}, {}", len(result.hits), key, result.timings)
         if not result.hits and not self.library.status().documents:
             raise QueryError(EMPTY)
-        return replace(result, notices=(*result.notices, *self._outdated(generation, query)))
+        parts = self._parts
+        stale = outdated(self.library, self.vectors, parts.tokens, generation, parts.recipe, query)
+        return replace(result, notices=(*result.notices, *stale))
 
     def articles(self, query: Query) -> tuple[ArticleHit, ...]:
         """Find the documents that bear on a question, by summaries and passages. Raises as search.
@@ -262,37 +264,6 @@ class Dragtor:
         if generation is None:
             raise QueryError(EMPTY)
         return generation
-
-    def _outdated(self, generation: Generation, query: Query) -> Iterator[Notice]:
-        """Say what a search cannot see yet."""
-        if count := len(self.library.pending(generation.id, query.collections)):
-            documents = "1 document is" if count == 1 else f"{count} documents are"
-            yield Notice("pending", f"{documents} loaded but not indexed: run `dragtor index`")
-        if generation.recipe != self._parts.recipe:
-            yield Notice(
-                "settings_changed",
-                "the index was made under other settings: run `dragtor index` to make it anew",
-            )
-        if lost := self._lost(generation):
-            yield Notice(
-                "vectors_lost",
-                f"what {', '.join(lost)} search by is no longer there, so they find nothing: "
-                "run `dragtor index` to make it anew",
-            )
-
-    def _lost(self, generation: Generation) -> list[str]:
-        """The parts of the index that were deleted under it."""
-        vectors = self.vectors.spaces()
-        lost = [
-            name
-            for name, fingerprint in generation.spaces.items()
-            if (
-                self._parts.tokens.lost(fingerprint)
-                if name == LATE
-                else space_name(generation.id, name) not in vectors
-            )
-        ]
-        return lost if lost and self.library.passage_ids(generation.id) else []
 
 
 def _addresses(name: str) -> set[str]:
