@@ -85,7 +85,30 @@ class TakesTokens(Protocol):
         ...
 
 
-class VectorSpace:
+class InVectorStore:
+    """What spaces share whose vectors lie in the vector store, by passage id."""
+
+    def __init__(self, name: str, library: Library, vectors: VectorStore) -> None:
+        self.name = name
+        self._library = library
+        self._vectors = vectors
+
+    def lost(self, generation: int) -> bool:
+        """See Space."""
+        return space_name(generation, self.name) not in self._vectors.spaces()
+
+    def delete(self, generation: int, ids: Sequence[str]) -> None:
+        """See Space."""
+        self._vectors.delete(space_name(generation, self.name), ids)
+
+    def sweep(self, generation: int) -> None:
+        """See Space."""
+        space = space_name(generation, self.name)
+        orphans = self._vectors.ids(space) - self._library.passage_ids(generation)
+        self._vectors.delete(space, orphans)
+
+
+class VectorSpace(InVectorStore):
     """One vector for each passage, in the vector store; with the main encoder, of sentences too.
 
     ``tokens`` is given the token vectors of every passage that is read.
@@ -100,10 +123,8 @@ class VectorSpace:
         cache: VectorCache,
         tokens: TakesTokens | None = None,
     ) -> None:
-        self.name = name
-        self._library = library
+        super().__init__(name, library, vectors)
         self._encoder = encoder
-        self._vectors = vectors
         self._cache = cache
         self._tokens = tokens
 
@@ -111,10 +132,6 @@ class VectorSpace:
     def fingerprint(self) -> str:
         """See Space."""
         return self._encoder.fingerprint
-
-    def lost(self, generation: int) -> bool:
-        """See Space."""
-        return space_name(generation, self.name) not in self._vectors.spaces()
 
     def create(self, generation: int) -> None:
         """See Space."""
@@ -134,16 +151,6 @@ class VectorSpace:
             vectors = self._encode(chunk, advance)
             self._vectors.add(space, [passage.id for passage in chunk], vectors)
             self._library.touch()
-
-    def delete(self, generation: int, ids: Sequence[str]) -> None:
-        """See Space."""
-        self._vectors.delete(space_name(generation, self.name), ids)
-
-    def sweep(self, generation: int) -> None:
-        """See Space."""
-        space = space_name(generation, self.name)
-        orphans = self._vectors.ids(space) - self._library.passage_ids(generation)
-        self._vectors.delete(space, orphans)
 
     def _encode(self, passages: Sequence[Passage], advance: Advance) -> Vectors:
         """Vectors of passages, from the cache or made and put there."""

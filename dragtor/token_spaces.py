@@ -11,7 +11,16 @@ from dragtor.late.codec import TokenCodec
 from dragtor.late.muvera import FixedDimensions
 from dragtor.late.pooling import PASSAGE_BYTES, pooled
 from dragtor.passages import input_hash
-from dragtor.spaces import CHUNK, FIRST_STAGE, LATE, STEP, Advance, Indexed, space_name
+from dragtor.spaces import (
+    CHUNK,
+    FIRST_STAGE,
+    LATE,
+    STEP,
+    Advance,
+    Indexed,
+    InVectorStore,
+    space_name,
+)
 from dragtor.types import Passage, Vectors
 
 
@@ -99,13 +108,11 @@ class SharedTokenSpace(TokenSpace):
         self._keep(passages, tokens)
 
 
-class FirstStageSpace:
+class FirstStageSpace(InVectorStore):
     """One vector for each passage that sums up its token vectors, to find candidates by.
 
     It is made of what the token store has, so it is written after ``tokens``.
     """
-
-    name = FIRST_STAGE
 
     def __init__(
         self,
@@ -115,21 +122,16 @@ class FirstStageSpace:
         store: TokenStore,
         vectors: VectorStore,
     ) -> None:
-        self._library = library
+        super().__init__(FIRST_STAGE, library, vectors)
         self._tokens = tokens
         self._codec = codec
         self._store = store
-        self._vectors = vectors
         self._fixed = FixedDimensions(codec.kept)
 
     @property
     def fingerprint(self) -> str:
         """See Space."""
         return f"{self._tokens.fingerprint}-{self._fixed.fingerprint}"
-
-    def lost(self, generation: int) -> bool:
-        """See Space."""
-        return space_name(generation, self.name) not in self._vectors.spaces()
 
     def create(self, generation: int) -> None:
         """See Space."""
@@ -152,16 +154,6 @@ class FirstStageSpace:
             self._vectors.add(space, [passage.id for passage in chunk], np.stack(rows))
             self._library.touch()
             advance(len(chunk), 0)
-
-    def delete(self, generation: int, ids: Sequence[str]) -> None:
-        """See Space."""
-        self._vectors.delete(space_name(generation, self.name), ids)
-
-    def sweep(self, generation: int) -> None:
-        """See Space."""
-        space = space_name(generation, self.name)
-        orphans = self._vectors.ids(space) - self._library.passage_ids(generation)
-        self._vectors.delete(space, orphans)
 
 
 def token_fingerprint(encoder: TokenEncoder, codec: TokenCodec) -> str:

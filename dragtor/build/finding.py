@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dragtor.build.choices import (
@@ -81,11 +82,11 @@ class Finding:
     def _makers(self, generation: Generation) -> Mapping[str, Callable[[], Scorer]]:
         """What makes each part that an index has."""
         names = [name for name in generation.spaces if name not in (LATE, FIRST_STAGE)]
-        parts: dict[str, Callable[[], Scorer]] = {KEYWORD: lambda: self._keyword(generation)}
+        parts: dict[str, Callable[[], Scorer]] = {KEYWORD: partial(self._keyword, generation)}
         for name in sorted(names, key=lambda name: (name != DENSE, name)):
-            parts[name] = lambda name=name: self._dense(generation, name)  # type: ignore[misc]
+            parts[name] = partial(self._dense, generation, name)
         if LATE in generation.spaces:
-            parts[LATE] = lambda: self._late(generation)
+            parts[LATE] = partial(self._late, generation)
         return parts
 
     def _keyword(self, generation: Generation) -> Scorer:

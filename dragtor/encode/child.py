@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import subprocess
 import tempfile
@@ -80,11 +81,12 @@ class Child:
     def _exchange(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], Vectors]:
         process = self._process
         assert process is not None
-        assert process.stdin is not None
-        assert process.stdout is not None
+        # Popen types its pipes as IO[bytes], which has less than the buffered files they are.
+        assert isinstance(process.stdin, io.BufferedWriter)
+        assert isinstance(process.stdout, io.BufferedReader)
         try:
-            frames.write(process.stdin, request)  # type: ignore[arg-type]
-            answer = frames.read(process.stdout)  # type: ignore[arg-type]
+            frames.write(process.stdin, request)
+            answer = frames.read(process.stdout)
         except (OSError, frames.NoFrame) as error:
             raise EngineError(self._obituary(error)) from None
         except BaseException:  # its answer would be taken for that to the next request
